@@ -1,0 +1,114 @@
+"""Pages of a list by keyset: the cursor is the last row's sort key, so a page costs the same at the end of a list as at its start."""
+
+import base64
+import binascii
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway.db import Database
+from gateway.errors import InvalidInput
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+MAX_FIRST = 100
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Up to `first` rows and one cursor for each. `total_count` asks the database only when it is awaited."""
+
+    rows: Sequence[T]
+    cursors: Sequence[str]
+    has_next: bool
+    has_previous: bool
+    total_count: Callable[[], Awaitable[int]]
+
+    def map(self, make: Callable[[T], U]) -> "Page[U]":
+        return Page([make(row) for row in self.rows], self.cursors, self.has_next, self.has_previous, self.total_count)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A total order of one list: `name` tells its cursors from those of other lists; the last key must be unique.
+
+    Keys are `(expression, type)`, never NULL, all in the same direction.
+    """
+
+    name: str
+    keys: tuple[tuple[ColumnElement[Any], type], ...]
+    descending: bool = False
+
+    def cursor(self, values: Sequence[Any]) -> str:
+        raw = json.dumps([self.name, *(_plain(value) for value in values)], separators=(",", ":"))
+        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+    def parse(self, cursor: str) -> list[Any]:
+        """The sort key in a cursor of this list. Raises InvalidInput for any other string."""
+        try:
+            name, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+            if name != self.name or len(values) != len(self.keys):
+                raise ValueError(name)
+            return [_typed(value, kind) for value, (_, kind) in zip(values, self.keys, strict=True)]
+        except (ValueError, TypeError, binascii.Error, InvalidOperation) as error:
+            raise InvalidInput("after", "is not a cursor of this list") from error
+
+
+def check_first(first: int) -> int:
+    if not 1 <= first <= MAX_FIRST:
+        raise InvalidInput("first", f"must be from 1 to {MAX_FIRST}")
+    return first
+
+
+async def fetch_page(
+    db: Database, session: AsyncSession, query: Select[Any], order: Order, first: int, after: str | None
+) -> Page[Row[Any]]:
+    """One page of `query` in `order`. Raises InvalidInput naming `first` or `after`. One SELECT; another if the count is awaited."""
+    check_first(first)
+    expressions = [expression for expression, _ in order.keys]
+    width = len(expressions)
+    paged = query.add_columns(*expressions)
+    if after is not None:
+        here, there = tuple_(*expressions), tuple_(*order.parse(after))
+        paged = paged.where(here < there if order.descending else here > there)
+    ordered = paged.order_by(*(e.desc() if order.descending else e.asc() for e in expressions)).limit(first + 1)
+    rows = (await session.execute(ordered)).all()
+
+    async def total_count() -> int:
+        async with db.read() as counting:
+            counted = select(func.count()).select_from(query.order_by(None).subquery())
+            return int((await counting.execute(counted)).scalar_one())
+
+    shown = rows[:first]
+    cursors = [order.cursor(row[-width:]) for row in shown]
+    return Page(shown, cursors, len(rows) > first, after is not None, total_count)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal | UUID) else value
+
+
+def _typed(value: Any, kind: type) -> Any:
+    if kind is datetime:
+        parsed = datetime.fromisoformat(value)
+        if parsed.tzinfo is None:
+            raise ValueError(value)
+        return parsed
+    if kind in (UUID, Decimal):
+        typed = kind(value)
+        if isinstance(typed, Decimal) and not typed.is_finite():
+            raise ValueError(value)
+        return typed
+    if type(value) is not kind or (kind is str and "\x00" in value) or (kind is int and abs(value) > 2**63 - 1):
+        raise ValueError(value)
+    return value
