@@ -1,0 +1,323 @@
+"""Everything that an installation configures, from environment variables and nowhere else.
+
+`load_settings()` is what `litemaas serve` starts from: it refuses to go on with anything missing, malformed or weak,
+and says so for all variables at once. `Settings.for_sandbox()` is the other way in, for code: the sandbox's sign-in has no
+password, so no environment variable can turn it on. Secrets are `SecretStr` or left out of `repr`; no message here ever
+contains a value.
+"""
+
+import os
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from gateway.actor import Role
+
+_WELL_KNOWN = {
+    *("secret", "secretsecret", "supersecret", "topsecret", "password", "passw0rd", "postgres", "litellm", "litemaas"),
+    *("sk-1234", "sk-12345", "sk-123456", "sk-12345678", "sk-master", "sk-litellm", "sk-secret", "sk-password"),
+    *("12345678", "1234567890", "0123456789abcdef", "0123456789abcdef0123456789abcdef"),
+}
+_PLACEHOLDERS = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "changethis",
+    "replaceme",
+    "replace-me",
+    "replace_me",
+    "placeholder",
+)
+
+
+class SettingsError(Exception):
+    """What is wrong with the environment: `problems` has one line for each, starting with the variable's name."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def _http_url(value: str) -> str:
+    """An http(s) address without query, fragment or credentials; a slash at its end is dropped."""
+    parts = _split(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http:// or https:// address")
+    if parts.username or parts.password:
+        raise ValueError("must not contain a user name or password")
+    if parts.query or parts.fragment:
+        raise ValueError("must not have a query or a fragment")
+    return value.rstrip("/")
+
+
+def _split(value: str) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # parsed only when asked for
+    except ValueError:
+        raise ValueError("is not a well-formed address") from None
+    if any(character.isspace() for character in value):
+        raise ValueError("must not contain spaces")
+    return parts
+
+
+def _origin(value: str) -> str:
+    address = _http_url(value)
+    if urlsplit(address).path:
+        raise ValueError("must be an origin such as https://litemaas.example.com, without a path")
+    return address.lower()
+
+
+def _postgres_url(value: str) -> str:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a well-formed address") from None
+    if url.drivername not in ("postgresql", "postgres", "postgresql+asyncpg"):
+        raise ValueError("must be a postgresql:// address")
+    if not url.database:
+        raise ValueError("must name a database, as in postgresql://user:password@host:5432/litemaas")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    parts = _split(value)
+    if parts.scheme not in ("redis", "rediss", "unix") or not (parts.hostname or parts.path):
+        raise ValueError("must be a redis:// or rediss:// address")
+    return value
+
+
+def _strong(least: int) -> Callable[[SecretStr], SecretStr]:
+    """Refuses what can be guessed; `least` is the shortest length in characters."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        value = secret.get_secret_value()
+        plain = value.lower()
+        if plain in _WELL_KNOWN or any(word in plain for word in _PLACEHOLDERS):
+            raise ValueError("is a well-known default; make one of your own, for example with `openssl rand -hex 32`")
+        if len(value) < least:
+            raise ValueError(f"must have at least {least} characters, for example from `openssl rand -hex 32`")
+        # A string that repeats a block of its own is found inside itself doubled, away from both ends.
+        if len(set(value)) < 6 or value in (value + value)[1:-1]:
+            raise ValueError("repeats itself and can be guessed; make one with `openssl rand -hex 32`")
+        return secret
+
+    return check
+
+
+def _ca_file(value: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=value)
+    except ssl.SSLError:
+        raise ValueError("is not a file of PEM certificates") from None
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror or 'unknown reason'}") from None
+    return value
+
+
+def _comma_list(value: Any) -> Any:
+    return tuple(item for item in map(str.strip, value.split(",")) if item) if isinstance(value, str) else value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_comma_list)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+
+
+class DatabaseSettings(_Group):
+    """PostgreSQL; both `postgresql://` and `postgresql+asyncpg://` are understood."""
+
+    url: Annotated[str, AfterValidator(_postgres_url)] = Field(validation_alias="DATABASE_URL", repr=False)
+
+
+class LiteLLMSettings(_Group):
+    """The proxy: where the gateway reaches it, and where people's own programs do."""
+
+    base_url: HttpUrl = Field(validation_alias="LITELLM_BASE_URL")
+    master_key: Annotated[SecretStr, AfterValidator(_strong(8))] = Field(validation_alias="LITELLM_MASTER_KEY")
+    public_url: HttpUrl = Field(validation_alias="LITELLM_PUBLIC_URL")
+    webhook_secret: Annotated[SecretStr, AfterValidator(_strong(16))] = Field(validation_alias="LITELLM_WEBHOOK_SECRET")
+
+
+class AuthSettings(_Group):
+    """Who signs people in, and who is what.
+
+    People in one of `admin_groups` are admins, in one of `auditor_groups` auditors; `initial_admins` are usernames.
+    """
+
+    provider: Literal["openshift", "oidc", "sandbox"] = Field(validation_alias="AUTH_PROVIDER")
+    openshift_api_url: HttpUrl | None = Field(default=None, validation_alias="OPENSHIFT_API_URL", validate_default=True)
+    openshift_ca_file: Annotated[Path, AfterValidator(_ca_file)] | None = Field(
+        default=None, validation_alias="OPENSHIFT_CA_FILE"
+    )
+    oidc_issuer: HttpUrl | None = Field(default=None, validation_alias="OIDC_ISSUER", validate_default=True)
+    client_id: str | None = Field(default=None, validation_alias="OAUTH_CLIENT_ID", validate_default=True)
+    client_secret: Annotated[SecretStr, AfterValidator(_strong(8))] | None = Field(
+        default=None, validation_alias="OAUTH_CLIENT_SECRET", validate_default=True
+    )
+    admin_groups: Names = Field(default=(), validation_alias="ADMIN_GROUPS")
+    auditor_groups: Names = Field(default=(), validation_alias="AUDITOR_GROUPS")
+    initial_admins: Names = Field(default=(), validation_alias="INITIAL_ADMINS")
+
+    # Per field, not per model: a check of the whole model is skipped as soon as any other field is wrong.
+    @field_validator("openshift_api_url", "oidc_issuer", "client_id", "client_secret")
+    @classmethod
+    def _needed_by_provider(cls, value: Any, info: ValidationInfo) -> Any:
+        provider = info.data.get("provider")
+        needed = {
+            "openshift_api_url": provider == "openshift",
+            "oidc_issuer": provider == "oidc",
+            "client_id": provider != "sandbox",
+            "client_secret": provider != "sandbox",
+        }[str(info.field_name)]
+        if needed and value is None:
+            raise ValueError(f"is missing; AUTH_PROVIDER={provider} needs it" if provider else "is missing")
+        return value
+
+
+class WebSettings(_Group):
+    """Where the portal listens (`host`, `port`) and the one origin that browsers see (`public_url`)."""
+
+    public_url: Annotated[str, AfterValidator(_origin)] = Field(validation_alias="PUBLIC_URL")
+    host: str = Field(default="127.0.0.1", validation_alias="HOST")
+    port: int = Field(default=8080, validation_alias="PORT", ge=1, le=65535)
+    session_secret: Annotated[SecretStr, AfterValidator(_strong(32))] = Field(validation_alias="SESSION_SECRET")
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+
+class SandboxPerson(_Group):
+    """Somebody who signs in to the sandbox by name alone."""
+
+    username: str
+    display_name: str
+    email: str | None = None
+    role: Role = Role.USER
+
+
+class Settings(BaseSettings):
+    """All groups. Frozen; safe to print."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+
+    database: DatabaseSettings
+    litellm: LiteLLMSettings
+    auth: AuthSettings
+    web: WebSettings
+    redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
+        default=None, validation_alias="REDIS_URL", repr=False
+    )
+    sandbox_people: tuple[SandboxPerson, ...] = Field(default=(), description="Empty but in the sandbox.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed over: `load_settings` hands over the environment, and nothing slips in beside it."""
+        return (init_settings,)
+
+    @classmethod
+    def for_sandbox(
+        cls,
+        *,
+        database_url: str,
+        litellm_url: str,
+        litellm_public_url: str,
+        litellm_master_key: str,
+        webhook_secret: str,
+        session_secret: str,
+        people: Sequence[SandboxPerson],
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        public_url: str | None = None,
+    ) -> Self:
+        """Settings under which `people` sign in by name. `public_url` defaults to `http://host:port`.
+
+        Raises pydantic's ValidationError when a value is wrong: that is a mistake in code, not in configuration.
+        """
+        return cls(
+            database=DatabaseSettings(url=database_url),
+            litellm=LiteLLMSettings(
+                base_url=litellm_url,
+                public_url=litellm_public_url,
+                master_key=SecretStr(litellm_master_key),
+                webhook_secret=SecretStr(webhook_secret),
+            ),
+            auth=AuthSettings(provider="sandbox"),
+            web=WebSettings(
+                public_url=public_url or f"http://{host}:{port}",
+                host=host,
+                port=port,
+                session_secret=SecretStr(session_secret),
+            ),
+            sandbox_people=tuple(people),
+        )
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in `environ`; a blank variable is a missing one. Raises SettingsError, which lists every problem."""
+    given = {name: value.strip() for name, value in environ.items() if value.strip() and name.isupper()}
+    problems = []
+    if given.get("AUTH_PROVIDER") == "sandbox":
+        problems.append(
+            "AUTH_PROVIDER must be openshift or oidc: sandbox lets anybody in by name alone and works under "
+            "`litemaas sandbox` only"
+        )
+    try:
+        settings = Settings.model_validate(
+            {"database": given, "litellm": given, "auth": given, "web": given, "REDIS_URL": given.get("REDIS_URL")}
+        )
+    except ValidationError as error:
+        problems += [f"{_variable(detail['loc'])} {_words(detail)}" for detail in error.errors()]
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _variable(loc: tuple[int | str, ...]) -> str:
+    """The variable that pydantic's finding is about: `loc` is `(group, name)`, or `(name,)` outside of the groups.
+
+    The name is the alias for a value that was given or is required, and the field's name for one that was left out.
+    """
+    group, name = (
+        (Settings.model_fields[str(loc[0])].annotation, str(loc[1])) if len(loc) > 1 else (Settings, str(loc[0]))
+    )
+    field = group.model_fields.get(name) if group else None
+    return str(field.validation_alias) if field else name
+
+
+def _words(detail: Any) -> str:
+    """pydantic's finding as the end of a sentence that starts with the variable's name."""
+    match detail["type"]:
+        case "missing":
+            return "is missing"
+        case "value_error":
+            return str(detail["ctx"]["error"])
+        case "literal_error":
+            return "must be openshift or oidc"
+        case "int_parsing" | "greater_than_equal" | "less_than_equal":
+            return "must be a whole number from 1 to 65535"
+        case _:
+            return "is not understood"
