@@ -1,9 +1,9 @@
 """Everything that an installation configures, from environment variables and nowhere else.
 
 `load_settings()` is what `litemaas serve` starts from: it refuses to go on with anything missing, malformed or weak,
-and says so for all variables at once. `Settings.for_sandbox()` is the other way in, for code: the sandbox's sign-in has no
-password, so no environment variable can turn it on. Secrets are `SecretStr` or left out of `repr`; no message here ever
-contains a value.
+and says so for all variables at once. `Settings.for_sandbox()` is the other way in, for code: the sandbox's sign-in has
+no password, so no environment variable can turn it on. Secrets are `SecretStr` or left out of `repr`; no message here
+ever contains a value.
 """
 
 import os
@@ -35,16 +35,7 @@ _WELL_KNOWN = {
     *("sk-1234", "sk-12345", "sk-123456", "sk-12345678", "sk-master", "sk-litellm", "sk-secret", "sk-password"),
     *("12345678", "1234567890", "0123456789abcdef", "0123456789abcdef0123456789abcdef"),
 }
-_PLACEHOLDERS = (
-    "changeme",
-    "change-me",
-    "change_me",
-    "changethis",
-    "replaceme",
-    "replace-me",
-    "replace_me",
-    "placeholder",
-)
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "changethis", "replaceme", "replace-me", "placeholder")
 
 
 class SettingsError(Exception):
@@ -79,10 +70,12 @@ def _split(value: str) -> SplitResult:
 
 
 def _origin(value: str) -> str:
-    address = _http_url(value)
-    if urlsplit(address).path:
+    """The origin of an address, spelled as browsers send it: lower case, without the scheme's own port."""
+    parts = urlsplit(_http_url(value).lower())
+    if parts.path:
         raise ValueError("must be an origin such as https://litemaas.example.com, without a path")
-    return address.lower()
+    own_port = {"http": ":80", "https": ":443"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.removesuffix(own_port)}"
 
 
 def _postgres_url(value: str) -> str:
@@ -253,10 +246,11 @@ class Settings(BaseSettings):
         port: int = 8080,
         public_url: str | None = None,
     ) -> Self:
-        """Settings under which `people` sign in by name. `public_url` defaults to `http://host:port`.
+        """Settings under which `people` sign in by name. `public_url` defaults to this machine's `http://host:port`.
 
         Raises pydantic's ValidationError when a value is wrong: that is a mistake in code, not in configuration.
         """
+        name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104
         return cls(
             database=DatabaseSettings(url=database_url),
             litellm=LiteLLMSettings(
@@ -267,7 +261,7 @@ class Settings(BaseSettings):
             ),
             auth=AuthSettings(provider="sandbox"),
             web=WebSettings(
-                public_url=public_url or f"http://{host}:{port}",
+                public_url=public_url or f"http://{name}:{port}",
                 host=host,
                 port=port,
                 session_secret=SecretStr(session_secret),
