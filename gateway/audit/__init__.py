@@ -5,9 +5,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
+from gateway.audit.service import AuditService
 from gateway.audit.tables import AuditEntry
 
-__all__ = ["AuditEntry", "record"]
+__all__ = ["AuditEntry", "AuditService", "record"]
 
 
 def record(session: AsyncSession, actor: Actor | str, action: str, kind: str, target: UUID, **detail: object) -> None:

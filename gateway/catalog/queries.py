@@ -1,0 +1,116 @@
+"""SELECTs on models. Each starts from `visible_to(actor)`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Table, func, or_, select, true
+
+from gateway.actor import Actor
+from gateway.catalog.tables import Model, ModelAccess, ModelCapability, ModelLifecycle, ModelMode
+from gateway.errors import InvalidInput
+from gateway.paging import Order
+
+MAX_SEARCH = 200
+MAX_CHOICES = 100
+
+model: Table = Model.__table__  # type: ignore[attr-defined]
+
+
+class ModelOrder(StrEnum):
+    NAME = "NAME"
+    INPUT_COST = "INPUT_COST"
+    OUTPUT_COST = "OUTPUT_COST"
+    CONTEXT_WINDOW = "CONTEXT_WINDOW"
+    NEWEST = "NEWEST"
+
+
+@dataclass(frozen=True)
+class ModelFilter:
+    """All that is given must hold; within one list, any. `capabilities` must all be there. Raises InvalidInput for oversized values."""
+
+    search: str | None = None
+    provider: Sequence[str] | None = None
+    mode: Sequence[ModelMode] | None = None
+    capabilities: Sequence[ModelCapability] | None = None
+    access: Sequence[ModelAccess] | None = None
+
+    def __post_init__(self) -> None:
+        if self.search and len(self.search) > MAX_SEARCH:
+            raise InvalidInput("filter.search", f"may have at most {MAX_SEARCH} characters")
+        for field in ("provider", "mode", "capabilities", "access"):
+            if len(getattr(self, field) or ()) > MAX_CHOICES:
+                raise InvalidInput(f"filter.{field}", f"may have at most {MAX_CHOICES} values")
+        if "\x00" in "".join([self.search or "", *(self.provider or ())]):
+            raise InvalidInput("filter", "may not contain NUL characters")
+
+
+@dataclass(frozen=True)
+class Facets:
+    """For each value how many visible models have it, most frequent first."""
+
+    providers: list[tuple[str, int]]
+    modes: list[tuple[str, int]]
+    capabilities: list[tuple[str, int]]
+
+
+# Where a model has no price or no window, it comes last in every order.
+_NO_PRICE = Decimal(10) ** 12
+_ORDERS = {
+    ModelOrder.NAME: Order("models:name", ((func.lower(model.c.name), str), (model.c.id, UUID))),
+    ModelOrder.INPUT_COST: Order(
+        "models:input", ((func.coalesce(model.c.input_cost_per_million, _NO_PRICE), Decimal), (model.c.id, UUID))
+    ),
+    ModelOrder.OUTPUT_COST: Order(
+        "models:output", ((func.coalesce(model.c.output_cost_per_million, _NO_PRICE), Decimal), (model.c.id, UUID))
+    ),
+    ModelOrder.CONTEXT_WINDOW: Order(
+        "models:window", ((func.coalesce(model.c.context_window, 0), int), (model.c.id, UUID)), descending=True
+    ),
+    ModelOrder.NEWEST: Order("models:newest", ((model.c.created_at, datetime), (model.c.id, UUID)), descending=True),
+}
+
+
+def order_of(order: ModelOrder | None) -> Order:
+    return _ORDERS[order or ModelOrder.NAME]
+
+
+def visible_to(actor: Actor) -> Any:
+    """The condition under which `actor` may see a model."""
+    return true() if actor.reads_all else model.c.access != ModelAccess.HIDDEN
+
+
+def listed(actor: Actor, wanted: ModelFilter | None = None) -> Select[Any]:
+    """The models that can be chosen; retired ones are found by id only."""
+    query = select(model).where(visible_to(actor), model.c.lifecycle != ModelLifecycle.RETIRED)
+    if wanted is None:
+        return query
+    if wanted.search and (words := wanted.search.split()):
+        for word in words:
+            found = [c.icontains(word, autoescape=True) for c in (model.c.name, model.c.provider, model.c.description)]
+            query = query.where(or_(*found))
+    for column, values in ((model.c.provider, wanted.provider), (model.c.mode, wanted.mode), (model.c.access, wanted.access)):
+        if values is not None:
+            query = query.where(column.in_(values))
+    if wanted.capabilities:
+        query = query.where(model.c.capabilities.contains([c.value for c in wanted.capabilities]))
+    return query
+
+
+def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
+    return select(model).where(visible_to(actor), model.c.id.in_(ids))
+
+
+def facets(actor: Actor) -> tuple[Select[Any], ...]:
+    """One SELECT of (value, count) for each facet: providers, modes, capabilities."""
+    visible = listed(actor).subquery()
+    unnested = select(func.unnest(visible.c.capabilities).label("value")).subquery()
+
+    def counted(value: Any) -> Select[Any]:
+        return select(value, func.count()).group_by(value).order_by(func.count().desc(), value)
+
+    return counted(visible.c.provider), counted(visible.c.mode), counted(unnested.c.value)

@@ -1,0 +1,134 @@
+"""The verbs of the catalogue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import Row, case, or_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway import audit
+from gateway.actor import Actor
+from gateway.catalog import queries
+from gateway.catalog.queries import Facets, ModelFilter, ModelOrder
+from gateway.catalog.tables import ModelLifecycle
+from gateway.db import Database, utc_now
+from gateway.errors import UpstreamUnavailable
+from gateway.litellm import LiteLLM, LiteLLMError, ModelInfo
+from gateway.paging import Page, fetch_page
+
+log = structlog.get_logger()
+
+_model = queries.model
+# What LiteLLM decides, and so what a sync overwrites; access is ours.
+_COPIED = (
+    "provider",
+    "mode",
+    "description",
+    "context_window",
+    "max_output_tokens",
+    "input_cost_per_million",
+    "output_cost_per_million",
+    "capabilities",
+)
+
+
+@dataclass(frozen=True)
+class LiteLLMStatus:
+    """What this process last saw. `checked_at` is None until LiteLLM was asked for the first time."""
+
+    reachable: bool
+    checked_at: datetime | None
+
+
+class CatalogService:
+    def __init__(self, db: Database, litellm: LiteLLM) -> None:
+        self._db = db
+        self._litellm = litellm
+        self.litellm_status = LiteLLMStatus(reachable=True, checked_at=None)
+
+    async def page(
+        self,
+        actor: Actor,
+        first: int,
+        after: str | None = None,
+        wanted: ModelFilter | None = None,
+        order: ModelOrder | None = None,
+    ) -> Page[Row[Any]]:
+        """Models that `actor` can choose from. Raises InvalidInput naming `first` or `after`."""
+        async with self._db.read() as session:
+            query = queries.listed(actor, wanted)
+            return await fetch_page(self._db, session, query, queries.order_of(order), first, after)
+
+    async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+        """Those of the models that exist and that `actor` may see; retired ones too."""
+        async with self._db.read() as session:
+            return {row.id: row for row in await session.execute(queries.by_ids(actor, ids))}
+
+    async def facets(self, actor: Actor) -> Facets:
+        async with self._db.read() as session:
+            counted = [
+                [(str(value), int(count)) for value, count in await session.execute(query)]
+                for query in queries.facets(actor)
+            ]
+        return Facets(*counted)
+
+    async def check_litellm(self) -> None:
+        """Ask LiteLLM whether it is there. Each replica sees for itself: one may be cut off alone."""
+        try:
+            await self._litellm.ping()
+            reachable = True
+        except (LiteLLMError, UpstreamUnavailable):
+            reachable = False
+        if reachable != self.litellm_status.reachable:
+            log.warning("litellm_reachability_changed", reachable=reachable)
+        self.litellm_status = LiteLLMStatus(reachable, utc_now())
+
+    async def sync(self) -> None:
+        """Bring our rows to what LiteLLM lists. An empty list is taken for a fault of LiteLLM's and changes nothing."""
+        models = await self._litellm.models()
+        if not models:
+            log.warning("litellm_lists_no_models")
+            return
+        async with self._db.write() as session:
+            await self._copy(session, models)
+            await self._retire(session, [info.name for info in models])
+
+    async def _copy(self, session: AsyncSession, models: Sequence[ModelInfo]) -> None:
+        now = utc_now()
+        rows = [
+            {
+                "id": uuid4(),
+                "name": info.name,
+                "lifecycle": ModelLifecycle.AVAILABLE,
+                "access": info.access,
+                "created_at": now,
+                "updated_at": now,
+                **{column: getattr(info, column) for column in _COPIED},
+            }
+            for info in sorted(models, key=lambda info: info.name)
+        ]
+        offered = insert(_model).values(rows)
+        retired = _model.c.lifecycle == ModelLifecycle.RETIRED
+        lifecycle = case((retired, ModelLifecycle.AVAILABLE), else_=_model.c.lifecycle)
+        copied = {column: offered.excluded[column] for column in (*_COPIED, "updated_at")}
+        differs = or_(retired, *(_model.c[column].is_distinct_from(offered.excluded[column]) for column in _COPIED))
+        await session.execute(
+            offered.on_conflict_do_update(
+                index_elements=["name"], set_={**copied, "lifecycle": lifecycle}, where=differs
+            )
+        )
+
+    async def _retire(self, session: AsyncSession, listed: Sequence[str]) -> None:
+        gone = (
+            update(_model)
+            .where(_model.c.name.not_in(listed), _model.c.lifecycle != ModelLifecycle.RETIRED)
+            .values(lifecycle=ModelLifecycle.RETIRED, updated_at=utc_now())
+            .returning(_model.c.id, _model.c.name)
+        )
+        for model_id, name in await session.execute(gone):
+            audit.record(session, "catalog-sync", "model.retired", "model", model_id, name=name)

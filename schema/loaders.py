@@ -1,0 +1,46 @@
+"""Rows by id, in batches: whatever one level of a query asks for becomes one SELECT.
+
+Each loader answers with the rights of the caller, so that it can't show a row that a list would have hidden. A key that is not found
+resolves to None (or to what `missing` says).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from aiodataloader import DataLoader
+
+from gateway.actor import Actor
+from gateway.services import Services
+
+Batch = Callable[[list[Any]], Awaitable[Any]]
+
+
+def _loader(read: Batch, *, cache: bool, missing: Any = None) -> DataLoader[Any, Any]:
+    async def load(keys: list[Any]) -> Sequence[Any]:
+        found = await read(keys)
+        return [found.get(key, missing) for key in keys]
+
+    return DataLoader(load, cache=cache)
+
+
+class Loaders:
+    """`subscription_of_model` finds the caller's own; money is in US dollars."""
+
+    def __init__(self, services: Services, actor: Actor | None, *, cache: bool) -> None:
+        if actor is None:
+            return
+
+        def of(read: Callable[[Actor, list[UUID]], Awaitable[Any]]) -> DataLoader[Any, Any]:
+            return _loader(lambda keys: read(actor, keys), cache=cache)
+
+        self.user = of(services.users.by_ids)
+        self.model = of(services.catalog.by_ids)
+        self.subscription = of(services.subscriptions.by_ids)
+        self.subscription_of_model = of(services.subscriptions.latest_by_model)
+        self.api_key = of(services.keys.by_ids)
+        self.models_of_key = _loader(services.keys.models_by_key, cache=cache, missing=())
+        self.spend_of_key = _loader(services.usage.spend_by_key, cache=cache, missing=Decimal(0))
+        self.last_use_of_key = _loader(services.usage.last_used_by_key, cache=cache)
+        self.spend_of_subscription = _loader(services.usage.spend_by_subscription, cache=cache, missing=Decimal(0))
