@@ -1,0 +1,207 @@
+"""The HTTP client. One per process; safe to share between tasks."""
+
+from datetime import UTC, datetime
+from typing import Any, Self, TypeVar
+
+import httpx
+import msgspec
+
+from gateway.litellm.errors import LiteLLMRefused, LiteLLMUnavailable, from_response, from_transport
+from gateway.litellm.models import ModelInfo, read_models
+from gateway.litellm.wire import (
+    GeneratedKey,
+    GenerateKey,
+    KeyChanges,
+    KeyInfo,
+    SpendPage,
+    SpendRow,
+    exact_money,
+    hash_secret,
+)
+
+T = TypeVar("T")
+
+_TIMEOUT = httpx.Timeout(20.0, connect=3.0, pool=5.0)
+# LiteLLM's server closes idle connections after 5 s: letting go first avoids writing into a closing one.
+_LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=3.0)
+_NO_MODELS = ["no-default-models"]  # an empty list would mean all of them
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class _ModelInfoAnswer(msgspec.Struct):
+    data: list[dict[str, Any]]
+
+
+class _KeyInfoAnswer(msgspec.Struct):
+    key: str
+    info: dict[str, Any]
+
+
+class LiteLLM:
+    """LiteLLM's management API at `base_url`. Every method raises LiteLLMUnavailable or LiteLLMRefused."""
+
+    def __init__(self, base_url: str, master_key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._client = httpx.AsyncClient(
+            base_url=self.base_url,
+            headers={"Authorization": f"Bearer {master_key}", "User-Agent": "litemaas"},
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            transport=transport,
+            # A proxy from the environment is for the world outside, not for this machine.
+            mounts=None if transport else {"all://127.0.0.1": None, "all://localhost": None},
+        )
+
+    def __repr__(self) -> str:
+        return f"LiteLLM({self.base_url!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def ping(self) -> None:
+        """Returns when LiteLLM answers. Calls no model and asks no database."""
+        await self._send("GET", "/health/liveliness")
+
+    async def version(self) -> str | None:
+        """LiteLLM's version; None when it does not tell."""
+        for path in ("/health/readiness/details", "/health/readiness"):  # the second one told until 1.10x
+            try:
+                answer = self._decode(await self._send("GET", path), dict[str, Any])
+            except LiteLLMRefused:
+                continue
+            if version := answer.get("litellm_version"):
+                return str(version)
+        return None
+
+    async def models(self) -> list[ModelInfo]:
+        """All models of the proxy, one per name."""
+        return read_models(self._decode(await self._send("GET", "/model/info"), _ModelInfoAnswer).data)
+
+    async def ensure_user(self, user_id: str, alias: str | None = None) -> None:
+        """Make the user known to LiteLLM, without a key. One that exists already stays as it is."""
+        body = {"user_id": user_id, "user_alias": alias, "auto_create_key": False}
+        try:
+            await self._send("POST", "/user/new", body)
+        except LiteLLMRefused as error:
+            if error.status != 409:
+                raise
+
+    async def generate_key(self, request: GenerateKey) -> GeneratedKey:
+        """Make a key that may call models and nothing else.
+
+        The secret has to be new: for one that exists LiteLLM answers as if all were well, and changes nothing. An alias
+        that exists is refused (status 400, param "key_alias").
+        """
+        body: dict[str, Any] = msgspec.structs.asdict(request)
+        body = {name: value for name, value in body.items() if value is not None}
+        body |= {"key_type": "llm_api", "models": request.models or _NO_MODELS}
+        if request.duration is not None:
+            body["duration"] = f"{request.duration}s"
+        made = self._decode(await self._send("POST", "/key/generate", body), GeneratedKey)
+        if made.token != hash_secret(request.key):
+            raise LiteLLMUnavailable(reason="LiteLLM made a key of another secret than asked", maybe_done=True)
+        return made
+
+    async def key_info(self, token: str) -> KeyInfo | None:
+        """The key with this hash; None when there is none, or none any more."""
+        try:
+            response = await self._send("GET", "/key/info", params={"key": token})
+        except LiteLLMRefused as error:
+            if error.missing:
+                return None
+            raise
+        answer = self._decode(response, _KeyInfoAnswer)
+        fields = {name: value for name, value in answer.info.items() if value is not None}
+        info = self._convert(fields | {"token": token}, KeyInfo)
+        info = msgspec.structs.replace(info, spend=exact_money(info.spend))
+        return None if info.deleted else info
+
+    async def update_key(self, token: str, changes: KeyChanges) -> bool:
+        """Apply the changes; False when there is no such key."""
+        body = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not msgspec.UNSET}
+        if body.get("models") == []:
+            body["models"] = _NO_MODELS
+        if body.get("duration") is not None:
+            body["duration"] = f"{body['duration']}s"
+        return await self._change("/key/update", body | {"key": token})
+
+    async def block_key(self, token: str) -> bool:
+        """Refuse all calls with this key from now on; False when there is no such key."""
+        return await self._change("/key/block", {"key": token})
+
+    async def unblock_key(self, token: str) -> bool:
+        """Undo block_key; False when there is no such key."""
+        return await self._change("/key/unblock", {"key": token})
+
+    async def delete_key(self, token: str) -> bool:
+        """Delete the key; False when it was gone already."""
+        return await self._change("/key/delete", {"keys": [token]})
+
+    async def spend_logs(self, start: datetime, end: datetime, page: int = 1, page_size: int = 100) -> SpendPage:
+        """Calls that began from `start` to `end` (aware, both included, whole seconds), newest first, failures too.
+
+        Rows appear some seconds after the call; pages shift while they do, so read slices of time that are over.
+        """
+        params = {"start_date": _utc(start), "end_date": _utc(end), "page": page, "page_size": page_size}
+        answer = self._decode(await self._send("GET", "/spend/logs/v2", params=params), SpendPage)
+        return msgspec.structs.replace(answer, data=[_exact(row) for row in answer.data])
+
+    async def _change(self, path: str, body: dict[str, Any]) -> bool:
+        try:
+            await self._send("POST", path, body)
+        except LiteLLMRefused as error:
+            if error.missing:
+                return False
+            raise
+        return True
+
+    async def _send(
+        self, method: str, path: str, body: object | None = None, params: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        """One exchange; reading ones are tried a second time when the connection broke."""
+        content = None if body is None else _encoder.encode(body)
+        headers = None if body is None else {"Content-Type": "application/json"}
+        attempts = 2 if method == "GET" else 1
+        while True:
+            attempts -= 1
+            try:
+                response = await self._client.request(method, path, content=content, headers=headers, params=params)
+                break
+            except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+                if not attempts:
+                    raise from_transport(error) from None
+            except httpx.HTTPError as error:
+                # `from None`: the request hangs on httpx's error, and the secrets on the request.
+                raise from_transport(error) from None
+        if response.status_code >= 400:
+            raise from_response(response)
+        return response
+
+    @staticmethod
+    def _decode(response: httpx.Response, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise LiteLLMUnavailable(reason=f"an answer of another shape: {error}", maybe_done=True) from None
+
+    @staticmethod
+    def _convert(value: object, kind: type[T]) -> T:
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            raise LiteLLMUnavailable(reason=f"an answer of another shape: {error}", maybe_done=True) from None
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _exact(row: SpendRow) -> SpendRow:
+    return msgspec.structs.replace(row, spend=exact_money(row.spend))

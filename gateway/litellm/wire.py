@@ -1,0 +1,147 @@
+"""What goes to LiteLLM and what comes back, as far as LiteMaaS uses it. Unknown fields are ignored."""
+
+import hashlib
+from datetime import datetime
+from decimal import Context, Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+# LiteLLM computes with binary floats: 4.9999999999999996e-05 means 0.00005. A float is good for 15 digits.
+_FLOAT = Context(prec=15)
+
+
+def exact_money(amount: Decimal | float) -> Decimal:
+    """An amount of US dollars from LiteLLM, without the noise of binary floats."""
+    value = _FLOAT.create_decimal(str(amount)).normalize()
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
+
+
+def hash_secret(secret: str) -> str:
+    """LiteLLM's name ("token") for a key: the SHA-256 of the secret, in hex."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A key to make. The secret is the caller's choice: "sk-" and at least 13 more characters.
+
+    `key_alias` is unique over all keys of the proxy. `models` empty means none (LiteLLM itself would say all).
+    `max_budget` is in US dollars, `budget_duration` like "30d", `duration` the life time in seconds. None: no limit.
+    """
+
+    key: str
+    key_alias: str
+    user_id: str
+    models: list[str]
+    metadata: dict[str, Any] = {}
+    max_budget: Decimal | None = None
+    budget_duration: str | None = None
+    rpm_limit: int | None = None
+    tpm_limit: int | None = None
+    duration: int | None = None
+
+    def __repr__(self) -> str:
+        return f"GenerateKey(key_alias={self.key_alias!r}, user_id={self.user_id!r}, models={self.models!r})"
+
+
+class KeyChanges(msgspec.Struct, kw_only=True, frozen=True):
+    """Changes to a key: what is UNSET stays, None clears. `metadata` replaces the old; `duration` counts from now."""
+
+    models: list[str] | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+    max_budget: Decimal | UnsetType | None = UNSET
+    budget_duration: str | UnsetType | None = UNSET
+    rpm_limit: int | UnsetType | None = UNSET
+    tpm_limit: int | UnsetType | None = UNSET
+    duration: int | UnsetType | None = UNSET
+
+
+class GeneratedKey(msgspec.Struct, frozen=True):
+    """What LiteLLM says about a key that it made. (The secret, which it repeats, is left out.)"""
+
+    token: str
+    expires: datetime | None = None
+
+
+class KeyInfo(msgspec.Struct, kw_only=True, frozen=True):
+    """A key as LiteLLM has it. `spend` is of the current budget window, in US dollars, and some seconds late."""
+
+    token: str
+    key_alias: str | None = None
+    user_id: str | None = None
+    models: list[str] = []
+    metadata: dict[str, Any] = {}
+    spend: Decimal = Decimal(0)
+    max_budget: Decimal | None = None
+    budget_duration: str | None = None
+    budget_reset_at: datetime | None = None
+    rpm_limit: int | None = None
+    tpm_limit: int | None = None
+    blocked: bool | None = None
+    expires: datetime | None = None
+    created_at: datetime | None = None
+    last_active: datetime | None = None
+    deleted_at: datetime | None = None
+    status: str | None = None
+
+    @property
+    def deleted(self) -> bool:
+        """Since 1.106 LiteLLM still describes keys that were deleted."""
+        return self.deleted_at is not None or self.status == "deleted"
+
+
+class SpendError(msgspec.Struct, frozen=True):
+    error_code: str | None = None
+    error_class: str | None = None
+
+
+class SpendMetadata(msgspec.Struct, frozen=True):
+    litellm_call_id: str | None = None
+    error_information: SpendError | None = None
+
+
+class SpendRow(msgspec.Struct, kw_only=True, frozen=True):
+    """One call in LiteLLM's spend log. `api_key` is the key's hash, `model_group` what the caller wrote as model."""
+
+    request_id: str
+    call_type: str
+    api_key: str
+    spend: Decimal
+    startTime: datetime
+    endTime: datetime | None = None
+    total_tokens: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    model: str | None = None
+    model_group: str | None = None
+    model_id: str | None = None
+    user: str | None = None
+    status: str | None = None
+    litellm_call_id: str | None = None
+    metadata: SpendMetadata | None = None
+
+    @property
+    def call_id(self) -> str:
+        """What the callback calls `litellm_call_id`."""
+        return self.litellm_call_id or (self.metadata and self.metadata.litellm_call_id) or self.request_id
+
+    @property
+    def success(self) -> bool:
+        return self.status != "failure"
+
+    @property
+    def error_code(self) -> str | None:
+        information = self.metadata.error_information if self.metadata else None
+        return (information.error_code or None) if information else None
+
+
+class SpendPage(msgspec.Struct, kw_only=True, frozen=True):
+    """One page of the spend log, newest first. `total_is_capped`: there are more rows than LiteLLM counts."""
+
+    data: list[SpendRow]
+    total: int
+    page: int
+    page_size: int
+    total_pages: int
+    total_is_capped: bool = False
