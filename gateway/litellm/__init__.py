@@ -8,7 +8,7 @@ two errors. `LiteLLMUnavailable` says by `maybe_done` whether the call may have 
 from msgspec import UNSET
 
 from gateway.litellm.client import LiteLLM
-from gateway.litellm.errors import LiteLLMRefused, LiteLLMUnavailable, scrub
+from gateway.litellm.errors import LiteLLMError, LiteLLMRefused, LiteLLMUnavailable, scrub
 from gateway.litellm.models import ModelInfo
 from gateway.litellm.wire import (
     GeneratedKey,
@@ -28,6 +28,7 @@ __all__ = [
     "KeyChanges",
     "KeyInfo",
     "LiteLLM",
+    "LiteLLMError",
     "LiteLLMRefused",
     "LiteLLMUnavailable",
     "ModelInfo",

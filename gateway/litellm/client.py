@@ -1,6 +1,6 @@
 """The HTTP client. One per process; safe to share between tasks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -103,7 +103,7 @@ class LiteLLM:
         body = {name: value for name, value in body.items() if value is not None}
         body |= {"key_type": "llm_api", "models": request.models or _NO_MODELS}
         if request.duration is not None:
-            body["duration"] = f"{request.duration}s"
+            body["duration"] = _seconds(request.duration)
         made = self._decode(await self._send("POST", "/key/generate", body), GeneratedKey)
         if made.token != hash_secret(request.key):
             raise LiteLLMUnavailable(reason="LiteLLM made a key of another secret than asked", maybe_done=True)
@@ -128,8 +128,8 @@ class LiteLLM:
         body = {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not msgspec.UNSET}
         if body.get("models") == []:
             body["models"] = _NO_MODELS
-        if body.get("duration") is not None:
-            body["duration"] = f"{body['duration']}s"
+        if isinstance(changes.duration, timedelta):
+            body["duration"] = _seconds(changes.duration)
         return await self._change("/key/update", body | {"key": token})
 
     async def block_key(self, token: str) -> bool:
@@ -201,6 +201,11 @@ class LiteLLM:
 
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _seconds(duration: timedelta) -> str:
+    """In LiteLLM's spelling; whole seconds, and at least one, since it knows no key that has ended before it began."""
+    return f"{max(1, round(duration.total_seconds()))}s"
 
 
 def _exact(row: SpendRow) -> SpendRow:

@@ -20,16 +20,23 @@ _REFUSALS = re.compile(r"enterprise|unsupported duration", re.IGNORECASE)
 _DICT_REPR = re.compile(r"""^\{'error': (['"])(?P<text>.*)\1\}$""", re.DOTALL)
 
 
+class LiteLLMError(DomainError):
+    """Either of the two."""
+
+
 @dataclass(eq=False)
-class LiteLLMUnavailable(UpstreamUnavailable):
+class LiteLLMUnavailable(LiteLLMError, UpstreamUnavailable):
     """LiteLLM did not answer, or not like LiteLLM. `maybe_done`: the call may have had its effect nevertheless."""
 
     reason: str
     maybe_done: bool
 
+    code = UpstreamUnavailable.code
+    sentence = UpstreamUnavailable.sentence
+
 
 @dataclass(eq=False)
-class LiteLLMRefused(DomainError):
+class LiteLLMRefused(LiteLLMError):
     """LiteLLM understood and said no. `type` is its error type ("" when it gave none), `reason` its scrubbed words."""
 
     status: int

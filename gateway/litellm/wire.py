@@ -1,7 +1,7 @@
 """What goes to LiteLLM and what comes back, as far as LiteMaaS uses it. Unknown fields are ignored."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     """A key to make. The secret is the caller's choice: "sk-" and at least 13 more characters.
 
     `key_alias` is unique over all keys of the proxy. `models` empty means none (LiteLLM itself would say all).
-    `max_budget` is in US dollars, `budget_duration` like "30d", `duration` the life time in seconds. None: no limit.
+    `max_budget` is in US dollars, `budget_duration` like "30d", `duration` the life time from now. None: no limit.
     """
 
     key: str
@@ -39,7 +39,7 @@ class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     budget_duration: str | None = None
     rpm_limit: int | None = None
     tpm_limit: int | None = None
-    duration: int | None = None
+    duration: timedelta | None = None
 
     def __repr__(self) -> str:
         return f"GenerateKey(key_alias={self.key_alias!r}, user_id={self.user_id!r}, models={self.models!r})"
@@ -54,7 +54,7 @@ class KeyChanges(msgspec.Struct, kw_only=True, frozen=True):
     budget_duration: str | UnsetType | None = UNSET
     rpm_limit: int | UnsetType | None = UNSET
     tpm_limit: int | UnsetType | None = UNSET
-    duration: int | UnsetType | None = UNSET
+    duration: timedelta | UnsetType | None = UNSET
 
 
 class GeneratedKey(msgspec.Struct, frozen=True):
