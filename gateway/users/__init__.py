@@ -1,0 +1,12 @@
+"""People.
+
+A person is who their issuer says they are, for good: `(issuer, subject)` never changes, while name, address and role
+are brought up to date at each sign-in. Nobody is ever deleted here, so that history keeps its names; whoever must go is
+disabled. Everybody sees themselves; auditors and admins see all.
+"""
+
+from gateway.users.queries import visible_to
+from gateway.users.service import Identity, UserService
+from gateway.users.tables import User
+
+__all__ = ["Identity", "User", "UserService", "visible_to"]

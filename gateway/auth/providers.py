@@ -1,0 +1,240 @@
+"""Where people come from: OpenShift's OAuth server, or any OpenID Connect issuer.
+
+Both walk the authorization code flow with PKCE in two steps, since a browser goes away between them: `start` says where
+to send it, `finish` turns what it brings back into a `Profile`. Metadata and keys are fetched anew for each sign-in;
+sign-ins are rare, and what is not cached is never stale.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import httpx2
+import structlog
+from authlib.common.security import generate_token
+from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from gateway.auth.errors import IdentityNotProven, IssuerUnavailable, SignInRefused
+from gateway.settings import AuthSettings
+
+log = structlog.get_logger()
+
+_TIMEOUT = 10.0  # seconds, for each request to an issuer
+_CLOCK_SKEW = 60  # seconds by which an issuer's clock and ours may differ
+_SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
+_KEY_TYPES = ("RSA", "EC", "OKP")
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What ties a browser's return to its departure: the browser, the code and the token, in this order."""
+
+    state: str = field(default_factory=lambda: generate_token(43))
+    verifier: str = field(default_factory=lambda: generate_token(64))
+    nonce: str = field(default_factory=lambda: generate_token(43))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What an issuer says about a person. `(issuer, subject)` identifies them for good."""
+
+    issuer: str
+    subject: str
+    username: str
+    display_name: str
+    email: str | None
+    groups: frozenset[str]
+
+
+class IdentityProvider(Protocol):
+    """Raises errors of `gateway.auth.errors` and no others."""
+
+    async def start(self, challenge: Challenge, redirect_uri: str) -> str:
+        """The address of the issuer's page where the person signs in."""
+
+    async def finish(self, challenge: Challenge, redirect_uri: str, code: str) -> Profile:
+        """Who came back with `code`."""
+
+
+def provider_of(settings: AuthSettings) -> IdentityProvider | None:
+    """The one that the settings name; None in the sandbox, where people sign in by name alone."""
+    if settings.provider == "openshift":
+        return OpenShift(settings)
+    if settings.provider == "oidc":
+        return OpenIdConnect(settings)
+    return None
+
+
+class _CodeFlow:
+    """What both have in common."""
+
+    def __init__(self, settings: AuthSettings, metadata_url: str) -> None:
+        self._metadata_url = metadata_url
+        self._client_id = settings.client_id or ""
+        self._client_secret = settings.client_secret
+        self._trust = httpx2.create_ssl_context()
+        if settings.openshift_ca_file:
+            # Beside the public authorities: API server and OAuth route are often certified by different ones.
+            self._trust.load_verify_locations(settings.openshift_ca_file)
+
+    @asynccontextmanager
+    async def _talk(self, **options: Any) -> AsyncIterator[AsyncOAuth2Client]:
+        """A client for one exchange, whose failures come out as ours."""
+        secret = self._client_secret.get_secret_value() if self._client_secret else None
+        try:
+            async with AsyncOAuth2Client(
+                self._client_id, secret, verify=self._trust, timeout=_TIMEOUT, code_challenge_method="S256", **options
+            ) as client:
+                yield client
+        except OAuthError as error:
+            log.warning("issuer_refused", error=error.error, description=error.description)
+            raise SignInRefused from error
+        except JoseError as error:
+            log.warning("identity_not_proven", error=error.error, description=str(error))
+            raise IdentityNotProven from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, LookupError, TypeError, ValueError) as error:
+            # No answer, or an answer that is not what the specification promises.
+            log.warning("issuer_unavailable", error=type(error).__name__, description=str(error))
+            raise IssuerUnavailable from error
+
+    async def _metadata(self, client: AsyncOAuth2Client) -> dict[str, Any]:
+        metadata: dict[str, Any] = await _get_json(client, self._metadata_url)
+        for endpoint in ("authorization_endpoint", "token_endpoint"):
+            if urlsplit(metadata[endpoint]).scheme not in ("http", "https"):
+                raise ValueError(f"{endpoint} is not an http(s) address")
+        return metadata
+
+    async def _fetch_token(
+        self, client: AsyncOAuth2Client, metadata: Mapping[str, Any], challenge: Challenge, redirect_uri: str, code: str
+    ) -> Mapping[str, Any]:
+        token: Mapping[str, Any] = await client.fetch_token(
+            metadata["token_endpoint"],
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=challenge.verifier,
+            redirect_uri=redirect_uri,
+        )
+        return token
+
+
+class OpenShift(_CodeFlow):
+    """OpenShift's own OAuth server. The person's cluster token is used once, to ask who they are, and not kept."""
+
+    def __init__(self, settings: AuthSettings) -> None:
+        self._api = settings.openshift_api_url
+        super().__init__(settings, f"{self._api}/.well-known/oauth-authorization-server")
+
+    async def start(self, challenge: Challenge, redirect_uri: str) -> str:
+        async with self._talk() as client:
+            metadata = await self._metadata(client)
+            return _authorization_url(client, metadata, challenge, redirect_uri, scope="user:info")
+
+    async def finish(self, challenge: Challenge, redirect_uri: str, code: str) -> Profile:
+        # Not HTTP Basic: a service account's client id contains colons, which Basic can't carry.
+        async with self._talk(token_endpoint_auth_method="client_secret_post") as client:  # noqa: S106
+            metadata = await self._metadata(client)
+            await self._fetch_token(client, metadata, challenge, redirect_uri, code)
+            user = await _get_json(client, f"{self._api}/apis/user.openshift.io/v1/users/~", signed=True)
+            name = str(user["metadata"]["name"])
+            groups = frozenset(map(str, user.get("groups") or ()))
+            return Profile(
+                issuer=str(metadata["issuer"]),
+                # Names can be given to somebody else later; only virtual users such as kube:admin have no uid.
+                subject=user["metadata"].get("uid") or f"name:{name}",
+                username=name,
+                display_name=user.get("fullName") or name,
+                email=None,  # OpenShift knows none, and a guess would be somebody's
+                groups=frozenset(group for group in groups if not group.startswith("system:authenticated")),
+            )
+
+
+class OpenIdConnect(_CodeFlow):
+    """Any OpenID Connect issuer. Groups come from the claim `groups`."""
+
+    def __init__(self, settings: AuthSettings) -> None:
+        self._issuer = str(settings.oidc_issuer)
+        super().__init__(settings, f"{self._issuer}/.well-known/openid-configuration")
+
+    async def start(self, challenge: Challenge, redirect_uri: str) -> str:
+        async with self._talk() as client:
+            metadata = await self._metadata(client)
+            known = metadata.get("scopes_supported") or ()
+            scope = " ".join(["openid", "profile", "email", *(["groups"] if "groups" in known else [])])
+            return _authorization_url(client, metadata, challenge, redirect_uri, scope=scope, nonce=challenge.nonce)
+
+    async def finish(self, challenge: Challenge, redirect_uri: str, code: str) -> Profile:
+        async with self._talk() as client:
+            metadata = await self._metadata(client)
+            methods = metadata.get("token_endpoint_auth_methods_supported") or ("client_secret_basic",)
+            if "client_secret_basic" not in methods and "client_secret_post" in methods:
+                client.token_endpoint_auth_method = "client_secret_post"  # noqa: S105
+            token = await self._fetch_token(client, metadata, challenge, redirect_uri, code)
+            claims = await self._proven(client, metadata, token, challenge.nonce)
+            if "groups" not in claims and metadata.get("userinfo_endpoint"):
+                more = await _get_json(client, metadata["userinfo_endpoint"], signed=True)
+                if more.get("sub") != claims["sub"]:
+                    raise IdentityNotProven
+                claims = more | claims
+        username = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
+        groups = claims.get("groups") or ()
+        return Profile(
+            issuer=str(claims["iss"]),
+            subject=str(claims["sub"]),
+            username=username,
+            display_name=str(claims.get("name") or username),
+            email=claims.get("email"),
+            groups=frozenset(map(str, [groups] if isinstance(groups, str) else groups)),
+        )
+
+    async def _metadata(self, client: AsyncOAuth2Client) -> dict[str, Any]:
+        metadata = await super()._metadata(client)
+        if str(metadata["issuer"]).rstrip("/") != self._issuer:
+            raise ValueError("the metadata are those of another issuer")
+        return metadata
+
+    async def _proven(
+        self, client: AsyncOAuth2Client, metadata: Mapping[str, Any], token: Mapping[str, Any], nonce: str
+    ) -> dict[str, Any]:
+        """The claims of the id_token, once its signature, issuer, audience, times and nonce have been checked."""
+        published = (await _get_json(client, metadata["jwks_uri"]))["keys"]
+        keys = [key for key in published if key.get("kty") in _KEY_TYPES and key.get("use") != "enc"]
+        supported = metadata.get("id_token_signing_alg_values_supported") or ("RS256",)
+        algorithms = [algorithm for algorithm in _SIGNATURES if algorithm in supported]
+        decoded = jwt.decode(str(token["id_token"]), KeySet.import_key_set({"keys": keys}), algorithms=algorithms)
+        claims = CodeIDToken(
+            decoded.claims,
+            decoded.header,
+            {
+                "iss": {"essential": True, "value": metadata["issuer"]},
+                "aud": {"essential": True, "value": self._client_id},
+            },
+            {"nonce": nonce, "client_id": self._client_id, "access_token": token.get("access_token")},
+        )
+        claims.validate(leeway=_CLOCK_SKEW)
+        return dict(claims)
+
+
+def _authorization_url(
+    client: AsyncOAuth2Client, metadata: Mapping[str, Any], challenge: Challenge, redirect_uri: str, **parameters: str
+) -> str:
+    url, _ = client.create_authorization_url(
+        metadata["authorization_endpoint"],
+        state=challenge.state,
+        code_verifier=challenge.verifier,
+        redirect_uri=redirect_uri,
+        **parameters,
+    )
+    return str(url)
+
+
+async def _get_json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) -> Any:
+    """The JSON at `url`; `signed` sends the person's token along."""
+    response = await client.get(url, withhold_token=not signed, headers={"Accept": "application/json"})
+    response.raise_for_status()
+    return response.json()

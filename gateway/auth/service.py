@@ -1,0 +1,170 @@
+"""The verbs of signing in and out."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import Select, Table, bindparam, delete, func, select, update
+
+from gateway.actor import Actor
+from gateway.auth import policy
+from gateway.auth.errors import AccountDisabled, SignInNotStarted, SignInRefused
+from gateway.auth.providers import Challenge, IdentityProvider, provider_of
+from gateway.auth.tables import LoginSession
+from gateway.db import Database, utc_now
+from gateway.errors import InvalidInput, NotAvailable
+from gateway.settings import Settings
+from gateway.users import Identity, User, UserService
+
+IDLE = timedelta(hours=8)
+ABSOLUTE = timedelta(hours=24)
+SIGN_IN_LASTS = timedelta(minutes=10)
+_SEEN_EVERY = timedelta(minutes=1)  # one write a minute is enough to tell who is idle
+_TOKEN_LENGTH = 43  # 256 bits in base64url
+
+_session: Table = LoginSession.__table__  # type: ignore[attr-defined]
+_user: Table = User.__table__  # type: ignore[attr-defined]
+
+
+def token_hash(token: str) -> str:
+    """SHA-256 in hex: what the database keeps of a session's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _living_sessions() -> Select[Any]:
+    return (
+        select(
+            _session.c.id.label("session_id"),
+            _user.c.id,
+            _user.c.username,
+            _user.c.role,
+            (_session.c.last_seen_at < func.now() - _SEEN_EVERY).label("seen_long_ago"),
+        )
+        .join_from(_session, _user)
+        .where(
+            _session.c.expires_at > func.now(),
+            _session.c.last_seen_at > func.now() - IDLE,
+            _user.c.disabled_at.is_(None),
+        )
+    )
+
+
+_BY_TOKEN = _living_sessions().where(_session.c.token_hash == bindparam("token_hash"))
+_BY_ID = _living_sessions().where(_session.c.id == bindparam("session_id"))
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A browser leaves for the issuer at `url` and keeps `sealed` in a cookie until it returns."""
+
+    url: str
+    sealed: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A browser is signed in with `token` and goes on to `next`, a path of this site."""
+
+    token: str
+    next: str
+
+
+class AuthService:
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db = db
+        self._settings = settings
+        self._users = UserService(db)
+        self._provider = provider_of(settings.auth)
+        self._redirect_uri = f"{settings.web.public_url}/auth/callback"
+        self._seal = URLSafeTimedSerializer(settings.web.session_secret.get_secret_value(), salt="sign-in")
+
+    async def begin_sign_in(self, next_path: str | None) -> Departure:
+        """Raises NotAvailable in the sandbox, IssuerUnavailable."""
+        provider = self._issuer()
+        challenge = Challenge()
+        url = await provider.start(challenge, self._redirect_uri)
+        sealed = self._seal.dumps({**asdict(challenge), "next": policy.safe_next(next_path)})
+        return Departure(url, str(sealed))
+
+    async def finish_sign_in(self, sealed: str | None, answer: Mapping[str, str]) -> Arrival:
+        """`answer` is the query of the issuer's redirect. Raises SignInFailed and its kin; then no session exists."""
+        provider = self._issuer()
+        try:
+            kept = self._seal.loads(sealed or "", max_age=int(SIGN_IN_LASTS.total_seconds()))
+        except BadData as error:
+            raise SignInNotStarted from error
+        next_path = kept.pop("next")
+        challenge = Challenge(**kept)
+        if not hmac.compare_digest(challenge.state.encode(), answer.get("state", "").encode()):
+            raise SignInNotStarted
+        if "code" not in answer:
+            raise SignInRefused
+        profile = await provider.finish(challenge, self._redirect_uri, answer["code"])
+        role = policy.role_of(profile.username, profile.groups, self._settings.auth)
+        person = Identity(profile.issuer, profile.subject, profile.username, profile.display_name, profile.email, role)
+        return Arrival(await self.open_session(person), policy.safe_next(next_path))
+
+    async def sign_in_by_name(self, username: str) -> str:
+        """The sandbox's sign-in. Raises NotAvailable everywhere else, InvalidInput for a name that nobody has."""
+        if self._settings.auth.provider != "sandbox":
+            raise NotAvailable("Signing in by name")
+        people = {person.username: person for person in self._settings.sandbox_people}
+        if username not in people:
+            raise InvalidInput("username", f"must be one of {', '.join(people)}")
+        person = people[username]
+        return await self.open_session(
+            Identity("sandbox", username, username, person.display_name, person.email, person.role)
+        )
+
+    async def open_session(self, identity: Identity) -> str:
+        """The token of a new session for this person. Raises AccountDisabled."""
+        person = await self._users.sign_in(identity)
+        if person.disabled_at is not None:
+            raise AccountDisabled
+        token = secrets.token_urlsafe(32)
+        async with self._db.write() as session:
+            session.add(LoginSession(user_id=person.id, token_hash=token_hash(token), expires_at=utc_now() + ABSOLUTE))
+        return token
+
+    async def close_session(self, token: str) -> None:
+        """Whoever holds `token` is nobody from now on. Closing what is not open does nothing."""
+        async with self._db.write() as session:
+            await session.execute(delete(_session).where(_session.c.token_hash == token_hash(token)))
+
+    async def actor(self, token: str) -> Actor | None:
+        """Who holds `token`; None if it is no token, or its session has ended, or the person was disabled."""
+        if len(token) != _TOKEN_LENGTH:
+            return None
+        return await self._living(_BY_TOKEN, token_hash=token_hash(token))
+
+    async def recheck(self, actor: Actor) -> Actor | None:
+        """The same person as they are now, for connections that outlive a request; None once the session has ended."""
+        return await self._living(_BY_ID, session_id=actor.session_id)
+
+    async def _living(self, query: Select[Any], **parameters: Any) -> Actor | None:
+        async with self._db.read() as session:
+            row = (await session.execute(query, parameters)).one_or_none()
+        if row is None:
+            return None
+        if row.seen_long_ago:
+            async with self._db.write() as session:
+                await session.execute(
+                    update(_session).where(_session.c.id == row.session_id).values(last_seen_at=func.now())
+                )
+        return Actor(user_id=row.id, username=row.username, role=row.role, session_id=row.session_id)
+
+    async def forget_ended_sessions(self) -> int:
+        """Delete the rows of sessions that can't come back; how many there were."""
+        ended = (_session.c.expires_at <= func.now()) | (_session.c.last_seen_at <= func.now() - IDLE)
+        async with self._db.write() as session:
+            return len((await session.execute(delete(_session).where(ended).returning(_session.c.id))).all())
+
+    def _issuer(self) -> IdentityProvider:
+        if self._provider is None:
+            raise NotAvailable("Signing in at an identity provider")
+        return self._provider
