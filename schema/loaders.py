@@ -37,6 +37,7 @@ class Loaders:
 
         self.user = of(services.users.by_ids)
         self.model = of(services.catalog.by_ids)
+        self.model_of_subscription = _loader(services.catalog.known, cache=cache)
         self.subscription = of(services.subscriptions.by_ids)
         self.subscription_of_model = of(services.subscriptions.latest_by_model)
         self.api_key = of(services.keys.by_ids)

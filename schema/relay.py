@@ -15,7 +15,8 @@ T = TypeVar("T")
 
 First = Annotated[int, strawberry.argument(description="How many to return: 1 to 100.")]
 After = Annotated[
-    str | None, strawberry.argument(description="The cursor of the last item already seen; leave out for the first page.")
+    str | None,
+    strawberry.argument(description="The cursor of the last item already seen; leave out for the first page."),
 ]
 
 
@@ -55,7 +56,9 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more follows after `endCursor`.")
     has_previous_page: bool = strawberry.field(description="Whether something precedes this page.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first item; null on an empty page.")
-    end_cursor: str | None = strawberry.field(description="What to give as `after` for the next page; null on an empty page.")
+    end_cursor: str | None = strawberry.field(
+        description="What to give as `after` for the next page; null on an empty page."
+    )
 
 
 @strawberry.type(description="One item of a page.")

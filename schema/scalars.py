@@ -17,13 +17,13 @@ def _decimal_out(value: Decimal) -> str:
 
 def _decimal_in(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("Decimal must be a string such as \"12.50\"")
+        raise ValueError('Decimal must be a string such as "12.50"')
     if len(str(value)) > 64:
         raise ValueError("Decimal may have at most 64 characters")
     try:
         parsed = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError("Decimal must be a string such as \"12.50\"") from None
+        raise ValueError('Decimal must be a string such as "12.50"') from None
     if not parsed.is_finite() or abs(parsed.adjusted()) > 30:
         raise ValueError("Decimal is out of range")
     return parsed

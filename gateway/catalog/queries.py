@@ -93,7 +93,11 @@ def listed(actor: Actor, wanted: ModelFilter | None = None) -> Select[Any]:
         for word in words:
             found = [c.icontains(word, autoescape=True) for c in (model.c.name, model.c.provider, model.c.description)]
             query = query.where(or_(*found))
-    for column, values in ((model.c.provider, wanted.provider), (model.c.mode, wanted.mode), (model.c.access, wanted.access)):
+    for column, values in (
+        (model.c.provider, wanted.provider),
+        (model.c.mode, wanted.mode),
+        (model.c.access, wanted.access),
+    ):
         if values is not None:
             query = query.where(column.in_(values))
     if wanted.capabilities:

@@ -7,34 +7,22 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import Row, case, or_, update
+from sqlalchemy import Row, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit
 from gateway.actor import Actor
-from gateway.catalog import queries
+from gateway.catalog import policy, queries
 from gateway.catalog.queries import Facets, ModelFilter, ModelOrder
 from gateway.catalog.tables import ModelLifecycle
 from gateway.db import Database, utc_now
-from gateway.errors import UpstreamUnavailable
-from gateway.litellm import LiteLLM, LiteLLMError, ModelInfo
+from gateway.litellm import LiteLLM, LiteLLMRefused, LiteLLMUnavailable, ModelInfo
 from gateway.paging import Page, fetch_page
 
 log = structlog.get_logger()
 
 _model = queries.model
-# What LiteLLM decides, and so what a sync overwrites; access is ours.
-_COPIED = (
-    "provider",
-    "mode",
-    "description",
-    "context_window",
-    "max_output_tokens",
-    "input_cost_per_million",
-    "output_cost_per_million",
-    "capabilities",
-)
 
 
 @dataclass(frozen=True)
@@ -69,6 +57,11 @@ class CatalogService:
         async with self._db.read() as session:
             return {row.id: row for row in await session.execute(queries.by_ids(actor, ids))}
 
+    async def known(self, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+        """The models, hidden and retired ones too: for what was subscribed to while it could be seen."""
+        async with self._db.read() as session:
+            return {row.id: row for row in await session.execute(select(_model).where(_model.c.id.in_(ids)))}
+
     async def facets(self, actor: Actor) -> Facets:
         async with self._db.read() as session:
             counted = [
@@ -82,7 +75,7 @@ class CatalogService:
         try:
             await self._litellm.ping()
             reachable = True
-        except (LiteLLMError, UpstreamUnavailable):
+        except (LiteLLMUnavailable, LiteLLMRefused):
             reachable = False
         if reachable != self.litellm_status.reachable:
             log.warning("litellm_reachability_changed", reachable=reachable)
@@ -105,18 +98,20 @@ class CatalogService:
                 "id": uuid4(),
                 "name": info.name,
                 "lifecycle": ModelLifecycle.AVAILABLE,
-                "access": info.access,
+                "access": policy.access_of(info),
                 "created_at": now,
                 "updated_at": now,
-                **{column: getattr(info, column) for column in _COPIED},
+                **policy.described(info),
             }
             for info in sorted(models, key=lambda info: info.name)
         ]
         offered = insert(_model).values(rows)
         retired = _model.c.lifecycle == ModelLifecycle.RETIRED
         lifecycle = case((retired, ModelLifecycle.AVAILABLE), else_=_model.c.lifecycle)
-        copied = {column: offered.excluded[column] for column in (*_COPIED, "updated_at")}
-        differs = or_(retired, *(_model.c[column].is_distinct_from(offered.excluded[column]) for column in _COPIED))
+        copied = {column: offered.excluded[column] for column in (*policy.COPIED, "updated_at")}
+        differs = or_(
+            retired, *(_model.c[column].is_distinct_from(offered.excluded[column]) for column in policy.COPIED)
+        )
         await session.execute(
             offered.on_conflict_do_update(
                 index_elements=["name"], set_={**copied, "lifecycle": lifecycle}, where=differs

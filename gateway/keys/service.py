@@ -110,7 +110,7 @@ class KeyService:
             log.warning("key_not_provisioned", api_key_id=str(key_id), error=str(error))
             await settlement.give_up(self._db, self._litellm, key_id)
             if isinstance(error, LiteLLMRefused):
-                raise InvalidInput("input", f"was refused by LiteLLM: {error.message}") from error
+                raise InvalidInput("input", f"was refused by LiteLLM: {error.reason}") from error
             raise UpstreamUnavailable from error
         async with self._db.write() as session:
             row = await self._activate(session, actor, key_id, generation_id)
@@ -187,7 +187,9 @@ class KeyService:
         await session.execute(insert(api_key_model), models)
         audit.record(session, actor, "key.created", "api_key", key_id, name=wanted.name.strip())
 
-    async def _activate(self, session: AsyncSession, actor: Actor, key_id: UUID, generation_id: UUID) -> Row[Any] | None:
+    async def _activate(
+        self, session: AsyncSession, actor: Actor, key_id: UUID, generation_id: UUID
+    ) -> Row[Any] | None:
         still = (api_key.c.id == key_id, api_key.c.status == ApiKeyStatus.PROVISIONING)
         active = update(api_key).where(*still).values(status=ApiKeyStatus.ACTIVE, updated_at=utc_now())
         if not (await session.execute(active.returning(api_key.c.id))).one_or_none():

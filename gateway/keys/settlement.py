@@ -7,6 +7,7 @@ memory; everything else only takes keys away, which can be repeated as often as 
     EXPIRED REVOKED FAILED  LiteLLM must not have it: delete, 404 is fine  -> settled
 """
 
+import math
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from gateway.keys import policy
 from gateway.keys.policy import Secret
 from gateway.keys.queries import api_key, api_key_model, generation
 from gateway.keys.tables import ApiKeyStatus
-from gateway.litellm import GenerateKey, LiteLLM, LiteLLMError
+from gateway.litellm import GenerateKey, LiteLLM, LiteLLMRefused, LiteLLMUnavailable
 
 log = structlog.get_logger()
 
@@ -33,11 +34,11 @@ BATCH = 100
 
 
 async def present(db: Database, litellm: LiteLLM, generation_id: UUID, secret: Secret) -> None:
-    """Make the key in LiteLLM. Raises LiteLLMError."""
+    """Make the key in LiteLLM. Raises LiteLLMUnavailable or LiteLLMRefused."""
     async with db.read() as session:
-        found = (
-            select(api_key, generation.c.number).join(generation, generation.c.api_key_id == api_key.c.id)
-        ).where(generation.c.id == generation_id)
+        found = (select(api_key, generation.c.number).join(generation, generation.c.api_key_id == api_key.c.id)).where(
+            generation.c.id == generation_id
+        )
         key = (await session.execute(found)).one()
         names = (
             select(_model.c.name)
@@ -60,7 +61,7 @@ async def present(db: Database, litellm: LiteLLM, generation_id: UUID, secret: S
             budget_duration=key.budget_duration,
             rpm_limit=key.rpm_limit,
             tpm_limit=key.tpm_limit,
-            duration=None if key.expires_at is None else key.expires_at - utc_now(),
+            duration=None if key.expires_at is None else math.ceil((key.expires_at - utc_now()).total_seconds()),
         )
     )
 
@@ -123,7 +124,7 @@ async def _settle(db: Database, litellm: LiteLLM, which: ColumnElement[bool]) ->
     for row in due:
         try:
             await litellm.delete_key(row.token_hash)
-        except LiteLLMError as error:
+        except (LiteLLMUnavailable, LiteLLMRefused) as error:
             log.warning("key_not_settled", generation_id=str(row.id), attempts=row.settle_attempts, error=str(error))
             result = {
                 "settle_attempts": row.settle_attempts + 1,

@@ -15,7 +15,8 @@ class ModelInfo:
     Several deployments may stand behind one name: costs are then the highest, token limits the lowest and
     `capabilities` the common ones, so that what is said holds whichever answers. Costs are US dollars per token, None
     when LiteLLM knows none; `capabilities` are LiteLLM's `supports_…` without that prefix: "vision", "web_search".
-    `access` is what the proxy's operator wrote into `model_info` as `litemaas_access`.
+    `access` is what the proxy's operator wrote into `model_info` as `litemaas_access`: "open" when nothing,
+    else "restricted" or "hidden".
     """
 
     name: str
@@ -27,7 +28,7 @@ class ModelInfo:
     input_cost_per_token: Decimal | None
     output_cost_per_token: Decimal | None
     capabilities: frozenset[str]
-    access: str | None = None
+    access: str = "open"
 
 
 def read_models(deployments: Iterable[dict[str, Any]]) -> list[ModelInfo]:
@@ -54,7 +55,7 @@ def _group(name: str, deployments: list[dict[str, Any]]) -> ModelInfo:
         input_cost_per_token=_dearest(infos, "input_cost_per_token"),
         output_cost_per_token=_dearest(infos, "output_cost_per_token"),
         capabilities=frozenset.intersection(*(_capabilities(info) for info in infos)),
-        access=first.get("litemaas_access"),
+        access=str(first.get("litemaas_access") or "open"),
     )
 
 

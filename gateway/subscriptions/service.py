@@ -134,7 +134,14 @@ class SubscriptionService:
                 .returning(_subscription)
             )
             audit.record(
-                session, actor, "subscription.decided", "subscription", row.id, before=row.status, after=wanted, reason=why
+                session,
+                actor,
+                "subscription.decided",
+                "subscription",
+                row.id,
+                before=row.status,
+                after=wanted,
+                reason=why,
             )
             return (await session.execute(changed)).one()
 

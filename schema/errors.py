@@ -1,0 +1,123 @@
+"""Expected failures as types: what a mutation's result union may hold beside its success.
+
+The services raise `DomainError`; `declares` turns those that a mutation lists into its answer. All others become GraphQL errors with
+`extensions.code`, made by `public_error`, which is also the one place where what nobody expected is masked.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+
+from gateway import errors, keys, subscriptions
+from schema.catalog import Model
+from schema.subscriptions import ModelSubscription
+
+log = structlog.get_logger()
+
+R = TypeVar("R")
+
+
+@strawberry.interface(description="Why a change was refused. Nothing was written.")
+class Error:
+    message: str = strawberry.field(description="One sentence for people.")
+
+
+@strawberry.type(description="One value of the input was refused.")
+class InvalidInput(Error):
+    field: str = strawberry.field(description="The field of the input, as its name stands there.")
+
+    @classmethod
+    def of(cls, error: errors.InvalidInput) -> "InvalidInput":
+        return cls(message=error.message, field=error.field)
+
+
+@strawberry.type(description="A key may hold only models to which its owner has an active subscription.")
+class NotSubscribed(Error):
+    field: str = strawberry.field(description="The field of the input: `modelIds`.")
+    models: list[Model] = strawberry.field(description="The models that lack a subscription.")
+
+    @classmethod
+    def of(cls, error: keys.NotSubscribed) -> "NotSubscribed":
+        return cls(message=error.message, field=error.field, models=[Model.of(row) for row in error.models])
+
+
+@strawberry.type(description="There is an open subscription to this model already.")
+class AlreadySubscribed(Error):
+    subscription: ModelSubscription = strawberry.field(description="The subscription that is there.")
+
+    @classmethod
+    def of(cls, error: subscriptions.AlreadySubscribed) -> "AlreadySubscribed":
+        return cls(message=error.message, subscription=ModelSubscription.of(error.subscription))
+
+
+@strawberry.type(description="The model is no longer offered.")
+class ModelUnavailable(Error):
+    model: Model = strawberry.field(description="The model as it last was.")
+
+    @classmethod
+    def of(cls, error: subscriptions.ModelUnavailable) -> "ModelUnavailable":
+        return cls(message=error.message, model=Model.of(error.model))
+
+
+@strawberry.type(description="What was asked for does not fit the present status.")
+class InvalidTransition(Error):
+    status: str = strawberry.field(description="The present status.")
+
+    @classmethod
+    def of(cls, error: subscriptions.InvalidTransition) -> "InvalidTransition":
+        return cls(message=error.message, status=error.status)
+
+
+_TYPES: dict[type[errors.DomainError], Any] = {
+    errors.InvalidInput: InvalidInput,
+    keys.NotSubscribed: NotSubscribed,
+    subscriptions.AlreadySubscribed: AlreadySubscribed,
+    subscriptions.ModelUnavailable: ModelUnavailable,
+    subscriptions.InvalidTransition: InvalidTransition,
+}
+
+
+def declares(*kinds: type[errors.DomainError]) -> Callable[[Callable[..., Awaitable[R]]], Callable[..., Awaitable[R]]]:
+    """A mutation answers these errors as members of its result union."""
+
+    def decorate(resolver: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
+        @functools.wraps(resolver)
+        async def answer(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return await resolver(*args, **kwargs)
+            except kinds as error:
+                return _TYPES[type(error)].of(error)
+
+        return answer
+
+    return decorate
+
+
+def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
+    """The error as the caller may see it: codes for what we expected, a masked one (logged in full) for all else."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if isinstance(cause, errors.DomainError):
+        message, extensions = cause.message, cause.extensions
+    elif cause is None:
+        message, extensions = error.message, {"code": "GRAPHQL_VALIDATION_FAILED"} | (error.extensions or {})
+    elif isinstance(cause, ValueError) and error.nodes and not error.path:
+        # A variable or literal that a scalar of ours refused: its own words say what is wrong.
+        message, extensions = error.message, {"code": "GRAPHQL_VALIDATION_FAILED"}
+    else:
+        log.error("unexpected_error", path=error.path, request_id=request_id, exc_info=cause)
+        message = "Something went wrong on our side."
+        extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )

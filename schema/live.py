@@ -1,0 +1,47 @@
+"""What is told as it happens."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+
+from gateway.errors import NotFound
+from gateway.usage import Scope, default_range
+from schema.context import Info
+from schema.keys import ApiKey
+from schema.relay import decode_id
+from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter
+from schema.viewer import Filter
+
+
+@strawberry.type(description="Live data, over graphql-transport-ws on /graphql.")
+class Subscription:
+    @strawberry.subscription(
+        description="The caller's usage now, and again after each change, at most ten times a second. Only the newest state counts."
+    )
+    async def usage_changed(
+        self,
+        info: Info,
+        range: Annotated[
+            TimeRange | None,
+            strawberry.argument(description="The time to look at; the present day, in UTC, if left out."),
+        ] = None,
+        filter: Filter = None,
+    ) -> AsyncGenerator[UsageChange, None]:
+        wanted = range.to_domain() if range else None
+        narrowed = (filter or UsageFilter()).to_domain()
+        async for _ in info.context.services.usage.changes(info.context.actor, wanted, narrowed):
+            yield UsageChange(usage=Usage.of(info, Scope.OWN, wanted or default_range(), filter))
+
+    @strawberry.subscription(
+        description="Each call made with this key from now on, in the order in which LiteLLM reported them."
+    )
+    async def api_key_used(
+        self, info: Info, api_key_id: Annotated[strawberry.ID, strawberry.argument(description="The key to listen to.")]
+    ) -> AsyncGenerator[ApiKeyUse, None]:
+        key_id = decode_id("ApiKey", api_key_id, "apiKeyId")
+        row = await info.context.loaders.api_key.load(key_id)
+        if row is None:
+            raise NotFound("key")
+        async for use in info.context.services.usage.uses(info.context.actor, key_id):
+            yield ApiKeyUse.of(ApiKey.of(row), use)

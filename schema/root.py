@@ -1,0 +1,98 @@
+"""The schema: what can be asked at the top, and everything that follows from it."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from gateway.errors import NotAvailable
+from schema.catalog import Model, ModelFacets, ModelFilter, ModelOrder
+from schema.context import Info
+from schema.keys import ApiKey
+from schema.live import Subscription
+from schema.mutations import Mutation
+from schema.portal import Portal
+from schema.relay import After, Connection, First, Node, connection, split_id
+from schema.scalars import SCALARS
+from schema.subscriptions import ModelSubscription
+from schema.teams import Team
+from schema.users import User
+from schema.viewer import Admin, Viewer
+
+
+@strawberry.type(description="Points left for this caller.")
+class RateLimit:
+    cost: int = strawberry.field(description="What this operation costs.")
+    remaining: int = strawberry.field(description="Points left in this window.")
+    limit: int = strawberry.field(description="Points in each window.")
+    reset_at: datetime = strawberry.field(description="When the next window begins.")
+
+
+@strawberry.type(description="What can be asked. All but `portal` needs somebody who is signed in.")
+class Query:
+    @strawberry.field(description="The caller, and what is the caller's own.")
+    def viewer(self, info: Info) -> Viewer:
+        info.context.actor  # noqa: B018 - raises when nobody is signed in
+        return Viewer()
+
+    @strawberry.field(description="Anything with an id, as far as the caller may see it; null for all else.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The id, as it was once answered.")],
+    ) -> Node | None:
+        info.context.actor  # noqa: B018 - raises when nobody is signed in
+        kind, key = split_id(id)
+        loaders = info.context.loaders
+        found = {
+            "Model": (loaders.model, Model),
+            "ModelSubscription": (loaders.subscription, ModelSubscription),
+            "ApiKey": (loaders.api_key, ApiKey),
+            "User": (loaders.user, User),
+        }.get(kind)
+        if found is None:
+            return None
+        loader, make = found
+        row = await loader.load(key)
+        return make.of(row) if row else None
+
+    @strawberry.field(description="The models that the caller can choose from.")
+    async def models(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[ModelFilter | None, strawberry.argument(description="Which; all, if left out.")] = None,
+        order_by: Annotated[
+            ModelOrder | None, strawberry.argument(description="In which order; by name, if left out.")
+        ] = None,
+    ) -> Connection[Model]:
+        wanted = filter.to_domain() if filter else None
+        page = await info.context.services.catalog.page(info.context.actor, first, after, wanted, order_by)
+        return connection(page, Model.of)
+
+    @strawberry.field(description="How many of the models that the caller can choose from have each value.")
+    async def model_facets(self, info: Info) -> ModelFacets:
+        return ModelFacets.of(await info.context.services.catalog.facets(info.context.actor))
+
+    @strawberry.field(description="Points left for this caller. Not available in this version.")
+    def rate_limit(self) -> RateLimit:
+        raise NotAvailable("rateLimit")
+
+    @strawberry.field(description="What auditors may read and admins may act on. Anyone else: FORBIDDEN.")
+    def admin(self, info: Info) -> Admin:
+        return Admin.of(info)
+
+    @strawberry.field(description="What anybody may know, signed in or not.")
+    def portal(self, info: Info) -> Portal:
+        return Portal.of(info)
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[Model, ModelSubscription, ApiKey, User, Team],
+    config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, disable_field_suggestions=False),
+)

@@ -1,0 +1,116 @@
+"""What the caller has, and what auditors and admins see of everybody."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from gateway.errors import NotAvailable, NotPermitted
+from gateway.usage import Scope
+from schema.audit import AuditEntry
+from schema.context import Info
+from schema.keys import ApiKey, ApiKeyStatus
+from schema.relay import After, Connection, First, connection
+from schema.subscriptions import ModelSubscription, SubscriptionStatus
+from schema.teams import Team
+from schema.usage import TimeRange, Usage, UsageFilter
+from schema.users import User
+
+Range = Annotated[TimeRange, strawberry.argument(description="The time to look at.")]
+Filter = Annotated[UsageFilter | None, strawberry.argument(description="Which calls count; all, if left out.")]
+SubscriptionStatuses = Annotated[
+    list[SubscriptionStatus] | None,
+    strawberry.argument(description="Only with one of these statuses; all, if left out."),
+]
+KeyStatuses = Annotated[
+    list[ApiKeyStatus] | None, strawberry.argument(description="Only with one of these statuses; all, if left out.")
+]
+
+
+@strawberry.type(description="What may be spent, what is spent, and when it starts again.")
+class Budget:
+    max_budget: Decimal | None = strawberry.field(description="US dollars in each window; null: no limit.")
+    spend: Decimal = strawberry.field(description="US dollars spent in the present window.")
+    remaining: Decimal | None = strawberry.field(description="What is left of it; null: no limit.")
+    budget_duration: str | None = strawberry.field(description='How long a window is, in LiteLLM\'s words: "30d".')
+    resets_at: datetime | None = strawberry.field(description="When the next window begins.")
+
+
+@strawberry.type(description="The caller: a person with a session.")
+class Viewer:
+    @strawberry.field(description="Who is signed in.")
+    async def user(self, info: Info) -> User | None:
+        return User.of(await info.context.loaders.user.load(info.context.actor.user_id))
+
+    @strawberry.field(description="The key that is asking for itself; null for a person.")
+    def api_key(self) -> ApiKey | None:
+        return None
+
+    @strawberry.field(description="The caller's own subscriptions, newest first.")
+    async def model_subscriptions(
+        self, info: Info, first: First, after: After = None, status: SubscriptionStatuses = None
+    ) -> Connection[ModelSubscription]:
+        page = await info.context.services.subscriptions.page(info.context.actor, first, after, status)
+        return connection(page, ModelSubscription.of)
+
+    @strawberry.field(description="The caller's own keys, newest first.")
+    async def api_keys(
+        self, info: Info, first: First, after: After = None, status: KeyStatuses = None
+    ) -> Connection[ApiKey]:
+        return connection(await info.context.services.keys.page(info.context.actor, first, after, status), ApiKey.of)
+
+    @strawberry.field(description="The caller's teams. Not available in this version.")
+    def teams(self, first: First, after: After = None) -> Connection[Team]:
+        raise NotAvailable("Viewer.teams")
+
+    @strawberry.field(description="What the caller used.")
+    def usage(self, info: Info, range: Range, filter: Filter = None) -> Usage:
+        return Usage.of(info, Scope.OWN, range.to_domain(), filter)
+
+    @strawberry.field(description="The caller's own budget over all keys. Not available in this version.")
+    def budget(self) -> Budget | None:
+        raise NotAvailable("Viewer.budget")
+
+
+@strawberry.type(description="What auditors may read and admins may act on.")
+class Admin:
+    @strawberry.field(description="Everybody's subscriptions, newest first.")
+    async def model_subscriptions(
+        self, info: Info, first: First, after: After = None, status: SubscriptionStatuses = None
+    ) -> Connection[ModelSubscription]:
+        page = await info.context.services.subscriptions.page_of_all(info.context.actor, first, after, status)
+        return connection(page, ModelSubscription.of)
+
+    @strawberry.field(description="Everybody's keys, newest first.")
+    async def api_keys(
+        self, info: Info, first: First, after: After = None, status: KeyStatuses = None
+    ) -> Connection[ApiKey]:
+        page = await info.context.services.keys.page_of_all(info.context.actor, first, after, status)
+        return connection(page, ApiKey.of)
+
+    @strawberry.field(description="Everybody who ever signed in, by username.")
+    async def users(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        search: Annotated[
+            str | None, strawberry.argument(description="Part of a username, display name or e-mail address.")
+        ] = None,
+    ) -> Connection[User]:
+        return connection(await info.context.services.users.page(info.context.actor, first, after, search), User.of)
+
+    @strawberry.field(description="What everybody used.")
+    def usage(self, info: Info, range: Range, filter: Filter = None) -> Usage:
+        return Usage.of(info, Scope.ALL, range.to_domain(), filter)
+
+    @strawberry.field(description="What was done, newest first.")
+    async def audit_log(self, info: Info, first: First, after: After = None) -> Connection[AuditEntry]:
+        return connection(await info.context.services.audit.page(info.context.actor, first, after), AuditEntry.of)
+
+    @classmethod
+    def of(cls, info: Info) -> "Admin":
+        if not info.context.actor.reads_all:
+            raise NotPermitted
+        return cls()
