@@ -1,0 +1,62 @@
+"""What plain HTTP says when it can't do what it was asked: `{"error": {"code", "message", "field"?, "requestId"?}}`."""
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gateway.errors import DomainError
+
+STATUS = {
+    "SIGN_IN_NOT_STARTED": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "CSRF_REFUSED": 403,
+    "SIGN_IN_REFUSED": 403,
+    "IDENTITY_NOT_PROVEN": 403,
+    "ACCOUNT_DISABLED": 403,
+    "NOT_FOUND": 404,
+    "NOT_AVAILABLE": 404,
+    "PAYLOAD_TOO_LARGE": 413,
+    "INVALID_INPUT": 422,
+    "ISSUER_UNAVAILABLE": 502,
+    "UPSTREAM_UNAVAILABLE": 503,
+}
+_HTTP_ERRORS = {400: "BAD_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
+
+
+class BodyTooLarge(DomainError):
+    code = "PAYLOAD_TOO_LARGE"
+    sentence = "The request's body is too large."
+
+
+def error_answer(code: str, message: str, status: int | None = None, **facts: Any) -> Response:
+    """A JSON error; `facts` stand beside code and message, None values are left out."""
+    said = {name: value for name, value in facts.items() if value is not None}
+    return JSONResponse(
+        {"error": {"code": code, "message": message, **said}},
+        status_code=status or STATUS.get(code, 500),
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def domain_error_answer(error: DomainError) -> Response:
+    return error_answer(error.code, error.message, field=getattr(error, "field", None))
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    return domain_error_answer(error)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _HTTP_ERRORS.get(error.status_code, "REQUEST_REFUSED")
+    answer = error_answer(code, f"{error.detail}.", error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+# For Starlette's `exception_handlers`.
+EXCEPTION_HANDLERS: dict[Any, Any] = {DomainError: _on_domain_error, HTTPException: _on_http_error}

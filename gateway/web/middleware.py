@@ -1,0 +1,220 @@
+"""What happens to every request before a route sees it. Pure ASGI, outermost first:
+
+Requests    gives it an id, counts it, and turns whatever was raised into an answer without details
+Headers     tells browsers what the answer's page may do
+Bodies      refuses what is too large
+Origins     refuses what another site makes a signed-in browser send
+Sessions    finds out who is asking: `scope["state"]["actor"]`, an `Actor` or None
+"""
+
+import re
+from time import perf_counter
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.auth import AuthService
+from gateway.errors import DomainError
+from gateway.settings import Settings
+from gateway.web import metrics
+from gateway.web.answers import BodyTooLarge, domain_error_answer, error_answer
+from gateway.web.cookies import read_cookie, session_cookie
+
+log = structlog.get_logger()
+
+MAX_BODY = 1024 * 1024  # bytes
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+
+
+def middleware(settings: Settings, auth: AuthService) -> list[Middleware]:
+    """For Starlette's `middleware`."""
+    return [
+        Middleware(RequestMiddleware),
+        Middleware(HeaderMiddleware, settings=settings),
+        Middleware(BodyMiddleware),
+        Middleware(OriginMiddleware, settings=settings),
+        Middleware(SessionMiddleware, settings=settings, auth=auth),
+    ]
+
+
+class RequestMiddleware:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        request_id = Headers(scope=scope).get("x-request-id", "")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        serve = self._http if scope["type"] == "http" else self._websocket
+        return await serve(scope, receive, send, request_id)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        began = perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except DomainError as error:
+            if status:
+                raise
+            await domain_error_answer(error)(scope, receive, send_with_id)
+        except Exception:
+            log.exception("request_failed", method=scope["method"], path=scope["path"])
+            if status:  # too late for another answer; the server cuts the connection
+                raise
+            answer = error_answer("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", requestId=request_id)
+            await answer(scope, receive, send_with_id)
+        finally:
+            metrics.observe(scope, status or 499, perf_counter() - began)  # 499: the client left
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
+        with metrics.websockets.track_inprogress():
+            try:
+                await self._app(scope, receive, send)
+            except Exception:
+                log.exception("websocket_failed", path=scope["path"])
+                raise
+
+
+class HeaderMiddleware:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        public = settings.web.public_url
+        sockets = "ws" + public.removeprefix("http")
+        common = {
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=()",
+        }
+        if settings.web.is_https:
+            common["strict-transport-security"] = "max-age=31536000"
+        policy = (
+            "default-src 'self'; script-src 'self'; {styles}; img-src 'self' data:; "
+            f"connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+        )
+        self._strict = {**common, "content-security-policy": policy.format(styles="style-src 'self'")}
+        # GraphiQL's editor writes its own style elements, brings its icons as data: and starts workers.
+        editor = "style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self' blob:"
+        self._for_graphiql = {**common, "content-security-policy": policy.format(styles=editor)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        chosen = self._for_graphiql if scope["path"].startswith("/graphiql") else self._strict
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in chosen.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        return await self._app(scope, receive, send_with_headers)
+
+
+class BodyMiddleware:
+    """At most MAX_BODY bytes; the webhook, which takes batches, has a limit of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/webhooks/"):
+            return await self._app(scope, receive, send)
+        announced = Headers(scope=scope).get("content-length", "0")
+        if not announced.isdecimal() or int(announced) > MAX_BODY:
+            return await domain_error_answer(BodyTooLarge())(scope, receive, send)
+        seen = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MAX_BODY:  # a chunked body announces no length
+                raise BodyTooLarge
+            return message
+
+        return await self._app(scope, receive_within_limit, send)
+
+
+class OriginMiddleware:
+    """Answers 403 to a state-changing request that this portal's own pages did not send.
+
+    Browsers name the sending page in `Origin`, and let no other site set `X-LiteMaaS-Request`. Programs without a session
+    cookie need neither. A WebSocket handshake always has an `Origin` when it comes from a page.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._origin = settings.web.public_url
+        self._cookie = session_cookie(settings)
+        self._any_loopback_name = settings.auth.provider == "sandbox"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or self._allows(scope):
+            return await self._app(scope, receive, send)
+        message = f"This request must come from {self._origin}, or carry the header X-LiteMaaS-Request: 1."
+        answer = error_answer("CSRF_REFUSED", message)
+        if scope["type"] == "http":
+            return await answer(scope, receive, send)
+        return await _deny_websocket(answer, scope, receive, send)
+
+    def _allows(self, scope: Scope) -> bool:
+        if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
+            return True
+        headers = Headers(scope=scope)
+        if headers.get("x-litemaas-request") == "1":
+            return True
+        origin = headers.get("origin")
+        if origin is None:
+            return scope["type"] == "websocket" or read_cookie(scope, self._cookie) is None
+        return origin == self._origin or self._is_this_machine(origin, headers.get("host", ""))
+
+    def _is_this_machine(self, origin: str, host: str) -> bool:
+        """In the sandbox, `localhost` and `127.0.0.1` are one place, as long as the request also went there."""
+        return (
+            self._any_loopback_name and _LOOPBACK.fullmatch(origin) is not None and origin.partition("://")[2] == host
+        )
+
+
+async def _deny_websocket(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    if "websocket.http.response" in scope.get("extensions", {}):
+        await answer(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 4403, "reason": "CSRF_REFUSED"})
+
+
+class SessionMiddleware:
+    # No session is looked up where none is needed.
+    _PUBLIC = ("/assets/", "/healthz", "/readyz", "/metrics", "/webhooks/", "/schema.graphql")
+
+    def __init__(self, app: ASGIApp, settings: Settings, auth: AuthService) -> None:
+        self._app = app
+        self._auth = auth
+        self._cookie = session_cookie(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            token = None if scope["path"].startswith(self._PUBLIC) else read_cookie(scope, self._cookie)
+            actor = await self._auth.actor(token) if token else None
+            scope.setdefault("state", {})["actor"] = actor
+        await self._app(scope, receive, send)
