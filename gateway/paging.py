@@ -109,6 +109,8 @@ def _typed(value: Any, kind: type) -> Any:
         if isinstance(typed, Decimal) and not typed.is_finite():
             raise ValueError(value)
         return typed
-    if type(value) is not kind or (kind is str and "\x00" in value) or (kind is int and abs(value) > 2**63 - 1):
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise ValueError(value)
+    if (isinstance(value, str) and "\x00" in value) or (isinstance(value, int) and abs(value) > 2**63 - 1):
         raise ValueError(value)
     return value

@@ -1,4 +1,4 @@
-"""All that the front doors may call, opened and closed as one."""
+"""All that the front doors may call, built, opened and closed as one."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,29 +32,33 @@ class Services:
     usage: UsageService
 
 
-@asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Everything on one pool, one LiteLLM client and one LISTEN connection; closed in reverse on leaving."""
+def build_services(settings: Settings) -> Services:
+    """Everything on one pool and one LiteLLM client. Nothing is connected yet: see `opened`."""
     db = Database(settings.database.url)
     bus = Bus(settings.database.url)
     litellm = LiteLLM(settings.litellm.base_url, settings.litellm.master_key.get_secret_value())
+    return Services(
+        settings=settings,
+        db=db,
+        bus=bus,
+        litellm=litellm,
+        audit=AuditService(db),
+        users=UserService(db),
+        auth=AuthService(db, settings),
+        catalog=CatalogService(db, litellm),
+        subscriptions=SubscriptionService(db),
+        keys=KeyService(db, litellm),
+        usage=UsageService(db, bus),
+    )
+
+
+@asynccontextmanager
+async def opened(services: Services) -> AsyncIterator[Services]:
+    """Listening from now on; everything is closed on leaving."""
     try:
-        await bus.start()
-        users = UserService(db)
-        yield Services(
-            settings=settings,
-            db=db,
-            bus=bus,
-            litellm=litellm,
-            audit=AuditService(db),
-            users=users,
-            auth=AuthService(db, settings),
-            catalog=CatalogService(db, litellm),
-            subscriptions=SubscriptionService(db),
-            keys=KeyService(db, litellm),
-            usage=UsageService(db, bus),
-        )
+        await services.bus.start()
+        yield services
     finally:
-        await bus.stop()
-        await litellm.aclose()
-        await db.close()
+        await services.bus.stop()
+        await services.litellm.aclose()
+        await services.db.close()

@@ -12,18 +12,19 @@ from schema.relay import Node, encode_id
 if TYPE_CHECKING:
     from schema.subscriptions import ModelSubscription
 
-ModelMode = strawberry.enum(catalog.ModelMode, description="What a model does; the endpoint to call follows from it.")
-ModelCapability = strawberry.enum(
-    catalog.ModelCapability, description="Something that a model can do beyond plain text."
+ModelMode = catalog.ModelMode
+strawberry.enum(ModelMode, description="What a model does; the endpoint to call follows from it.")
+ModelCapability = catalog.ModelCapability
+strawberry.enum(ModelCapability, description="Something that a model can do beyond plain text.")
+ModelAccess = catalog.ModelAccess
+strawberry.enum(ModelAccess, description="OPEN: usable at once. RESTRICTED: an admin approves. HIDDEN: not offered.")
+ModelLifecycle = catalog.ModelLifecycle
+strawberry.enum(
+    ModelLifecycle, description="AVAILABLE, DEPRECATED (still works, will go) or RETIRED (gone from LiteLLM)."
 )
-ModelAccess = strawberry.enum(
-    catalog.ModelAccess, description="OPEN: usable at once. RESTRICTED: an admin approves. HIDDEN: not offered."
-)
-ModelLifecycle = strawberry.enum(
-    catalog.ModelLifecycle, description="AVAILABLE, DEPRECATED (still works, will go) or RETIRED (gone from LiteLLM)."
-)
-ModelOrder = strawberry.enum(
-    catalog.ModelOrder,
+ModelOrder = catalog.ModelOrder
+strawberry.enum(
+    ModelOrder,
     description="By name or cost from low to high, by context window from large to small, or newest first. Unknown values last.",
 )
 

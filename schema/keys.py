@@ -12,8 +12,9 @@ from schema.context import Info
 from schema.relay import Node, encode_id
 from schema.users import User
 
-ApiKeyStatus = strawberry.enum(
-    keys.ApiKeyStatus,
+ApiKeyStatus = keys.ApiKeyStatus
+strawberry.enum(
+    ApiKeyStatus,
     description=(
         "PROVISIONING is on its way to LiteLLM, ACTIVE works, ROTATING works with an old and a new secret, BLOCKED is on hold; "
         "EXPIRED, REVOKED and FAILED (LiteLLM never confirmed it) are over."
@@ -53,11 +54,13 @@ class ApiKey(Node):
 
     @strawberry.field(description="US dollars spent with it so far, by LiteMaaS's own ledger.")
     async def spend(self, info: Info) -> Decimal:
-        return await info.context.loaders.spend_of_key.load(self.row.id)  # type: ignore[no-any-return]
+        spent: Decimal = await info.context.loaders.spend_of_key.load(self.row.id)
+        return spent
 
     @strawberry.field(description="When it was last used, by LiteMaaS's own ledger; null: never.")
     async def last_used_at(self, info: Info) -> datetime | None:
-        return await info.context.loaders.last_use_of_key.load(self.row.id)  # type: ignore[no-any-return]
+        used: datetime | None = await info.context.loaders.last_use_of_key.load(self.row.id)
+        return used
 
     @classmethod
     def of(cls, row: Any) -> "ApiKey":

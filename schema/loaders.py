@@ -4,7 +4,7 @@ Each loader answers with the rights of the caller, so that it can't show a row t
 resolves to None (or to what `missing` says).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ Batch = Callable[[list[Any]], Awaitable[Any]]
 
 
 def _loader(read: Batch, *, cache: bool, missing: Any = None) -> DataLoader[Any, Any]:
-    async def load(keys: list[Any]) -> Sequence[Any]:
+    async def load(keys: list[Any]) -> list[Any]:
         found = await read(keys)
         return [found.get(key, missing) for key in keys]
 

@@ -6,8 +6,8 @@ from enum import Enum
 import strawberry
 
 import gateway
+from gateway.actor import Role
 from schema.context import Info
-from schema.users import Role
 
 
 @strawberry.enum(description="Who vouches for people. SANDBOX lets anybody in by name alone, for a first look.")

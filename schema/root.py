@@ -1,7 +1,7 @@
 """The schema: what can be asked at the top, and everything that follows from it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -45,17 +45,17 @@ class Query:
         info.context.actor  # noqa: B018 - raises when nobody is signed in
         kind, key = split_id(id)
         loaders = info.context.loaders
-        found = {
+        finders: dict[str, tuple[Any, Any]] = {
             "Model": (loaders.model, Model),
             "ModelSubscription": (loaders.subscription, ModelSubscription),
             "ApiKey": (loaders.api_key, ApiKey),
             "User": (loaders.user, User),
-        }.get(kind)
-        if found is None:
+        }
+        if kind not in finders:
             return None
-        loader, make = found
+        loader, made_of = finders[kind]
         row = await loader.load(key)
-        return make.of(row) if row else None
+        return made_of.of(row) if row else None
 
     @strawberry.field(description="The models that the caller can choose from.")
     async def models(

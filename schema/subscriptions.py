@@ -12,8 +12,9 @@ from schema.context import Info
 from schema.relay import Node, encode_id
 from schema.users import User
 
-SubscriptionStatus = strawberry.enum(
-    subscriptions.SubscriptionStatus,
+SubscriptionStatus = subscriptions.SubscriptionStatus
+strawberry.enum(
+    SubscriptionStatus,
     description="PENDING waits for a decision, ACTIVE may be used, SUSPENDED is on hold; DENIED, EXPIRED and CANCELLED are over.",
 )
 
@@ -46,9 +47,9 @@ class ModelSubscription(Node):
 
     @strawberry.field(description="US dollars spent on this model by its owner since the subscription began.")
     async def spend(self, info: Info) -> Decimal:
-        return await info.context.loaders.spend_of_subscription.load(
-            (self.row.user_id, self.row.model_id, self.row.created_at)
-        )  # type: ignore[no-any-return]
+        of = (self.row.user_id, self.row.model_id, self.row.created_at)
+        spent: Decimal = await info.context.loaders.spend_of_subscription.load(of)
+        return spent
 
     @classmethod
     def of(cls, row: Any) -> "ModelSubscription":

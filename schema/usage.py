@@ -13,7 +13,8 @@ from schema.keys import ApiKey
 from schema.relay import decode_ids, encode_id
 from schema.scalars import BigInt
 
-Interval = strawberry.enum(usage.Interval, description="How long a point of a series is; days and months are in UTC.")
+Interval = usage.Interval
+strawberry.enum(Interval, description="How long a point of a series is; days and months are in UTC.")
 
 
 @strawberry.input(description="From `start` up to, and without, `end`.")

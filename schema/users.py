@@ -4,12 +4,11 @@ from typing import Any
 
 import strawberry
 
-from gateway.actor import Role as DomainRole
+from gateway.actor import Role
 from schema.relay import Node, encode_id
 
-Role = strawberry.enum(
-    DomainRole,
-    name="Role",
+strawberry.enum(
+    Role,
     description="USER manages what is theirs, AUDITOR reads everything and changes nothing, ADMIN decides and sees all.",
 )
 

@@ -17,7 +17,7 @@ from gateway.catalog import policy, queries
 from gateway.catalog.queries import Facets, ModelFilter, ModelOrder
 from gateway.catalog.tables import ModelLifecycle
 from gateway.db import Database, utc_now
-from gateway.litellm import LiteLLM, LiteLLMRefused, LiteLLMUnavailable, ModelInfo
+from gateway.litellm import LiteLLM, LiteLLMError, ModelInfo
 from gateway.paging import Page, fetch_page
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ class CatalogService:
         try:
             await self._litellm.ping()
             reachable = True
-        except (LiteLLMUnavailable, LiteLLMRefused):
+        except LiteLLMError:
             reachable = False
         if reachable != self.litellm_status.reachable:
             log.warning("litellm_reachability_changed", reachable=reachable)

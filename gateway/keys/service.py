@@ -20,7 +20,7 @@ from gateway.keys import policy, queries, settlement
 from gateway.keys.policy import NewKey, Secret
 from gateway.keys.queries import api_key, api_key_model, generation
 from gateway.keys.tables import ApiKeyStatus
-from gateway.litellm import LiteLLM, LiteLLMRefused, LiteLLMUnavailable
+from gateway.litellm import LiteLLM, LiteLLMError, LiteLLMRefused
 from gateway.paging import Page, fetch_page
 from gateway.subscriptions import InvalidTransition, usable_models
 
@@ -106,7 +106,7 @@ class KeyService:
             await self._insert(session, actor, wanted, key_id, generation_id, secret)
         try:
             await settlement.present(self._db, self._litellm, generation_id, secret)
-        except (LiteLLMUnavailable, LiteLLMRefused) as error:
+        except LiteLLMError as error:
             log.warning("key_not_provisioned", api_key_id=str(key_id), error=str(error))
             await settlement.give_up(self._db, self._litellm, key_id)
             if isinstance(error, LiteLLMRefused):
@@ -195,7 +195,8 @@ class KeyService:
         if not (await session.execute(active.returning(api_key.c.id))).one_or_none():
             return None
         await session.execute(update(generation).where(generation.c.id == generation_id).values(settle_due_at=None))
-        return (await session.execute(queries.by_ids(actor, [key_id]))).one()
+        made: Row[Any] = (await session.execute(queries.by_ids(actor, [key_id]))).one()
+        return made
 
     async def _changeable(self, session: AsyncSession, actor: Actor, key_id: UUID) -> Row[Any]:
         """The key's row, locked. Raises NotFound for one that the actor can't see, NotPermitted for one that he may only see."""

@@ -1,13 +1,12 @@
 """Bringing LiteLLM to our rows.
 
-A generation whose `settle_due_at` is set is not known to be in LiteLLM as it should be. `present` puts it there while the secret is still in
-memory; everything else only takes keys away, which can be repeated as often as needed:
+A generation whose `settle_due_at` is set is not known to be in LiteLLM as it should be. `present` puts it there while the
+secret is still in memory; everything else only takes keys away, which can be repeated as often as needed:
 
     PROVISIONING, overdue   the process that knew the secret is gone       -> FAILED, then as below
     EXPIRED REVOKED FAILED  LiteLLM must not have it: delete, 404 is fine  -> settled
 """
 
-import math
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from gateway.keys import policy
 from gateway.keys.policy import Secret
 from gateway.keys.queries import api_key, api_key_model, generation
 from gateway.keys.tables import ApiKeyStatus
-from gateway.litellm import GenerateKey, LiteLLM, LiteLLMRefused, LiteLLMUnavailable
+from gateway.litellm import GenerateKey, LiteLLM, LiteLLMError
 
 log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ BATCH = 100
 
 
 async def present(db: Database, litellm: LiteLLM, generation_id: UUID, secret: Secret) -> None:
-    """Make the key in LiteLLM. Raises LiteLLMUnavailable or LiteLLMRefused."""
+    """Make the key in LiteLLM. Raises LiteLLMError."""
     async with db.read() as session:
         found = (select(api_key, generation.c.number).join(generation, generation.c.api_key_id == api_key.c.id)).where(
             generation.c.id == generation_id
@@ -61,7 +60,7 @@ async def present(db: Database, litellm: LiteLLM, generation_id: UUID, secret: S
             budget_duration=key.budget_duration,
             rpm_limit=key.rpm_limit,
             tpm_limit=key.tpm_limit,
-            duration=None if key.expires_at is None else math.ceil((key.expires_at - utc_now()).total_seconds()),
+            duration=None if key.expires_at is None else key.expires_at - utc_now(),
         )
     )
 
@@ -124,7 +123,7 @@ async def _settle(db: Database, litellm: LiteLLM, which: ColumnElement[bool]) ->
     for row in due:
         try:
             await litellm.delete_key(row.token_hash)
-        except (LiteLLMUnavailable, LiteLLMRefused) as error:
+        except LiteLLMError as error:
             log.warning("key_not_settled", generation_id=str(row.id), attempts=row.settle_attempts, error=str(error))
             result = {
                 "settle_attempts": row.settle_attempts + 1,

@@ -94,7 +94,7 @@ class SubscriptionService:
             }
             # Two requests at once: the second waits here for the first, finds its row in the index and stores nothing.
             stored = insert(_subscription).values(new).on_conflict_do_nothing().returning(_subscription)
-            row = (await session.execute(stored)).one_or_none()
+            row: Row[Any] | None = (await session.execute(stored)).one_or_none()
             if row is None:
                 raise AlreadySubscribed(await self._open(session, actor.user_id, model_id))
             audit.record(session, actor, "subscription.requested", "subscription", row.id, model=model.name)
@@ -143,7 +143,8 @@ class SubscriptionService:
                 after=wanted,
                 reason=why,
             )
-            return (await session.execute(changed)).one()
+            decided: Row[Any] = (await session.execute(changed)).one()
+            return decided
 
     async def _open(self, session: AsyncSession, user_id: UUID, model_id: UUID) -> Row[Any]:
         query = select(_subscription).where(

@@ -1,0 +1,41 @@
+"""The composition root: settings in, a Starlette application out. The only place where `gateway` meets `schema`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from strawberry.printer import print_schema
+
+from gateway import jobs, web
+from gateway.services import build_services, opened
+from gateway.settings import Settings
+from schema.asgi import graphql_routes
+from schema.root import schema
+
+
+def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
+    """LiteMaaS as an ASGI application. `run_jobs=False` leaves the periodic jobs to somebody else: another replica, or a test."""
+    services = build_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with opened(services):
+            if not run_jobs:
+                yield
+                return
+            async with jobs.running(services):
+                yield
+
+    app = Starlette(
+        routes=[*graphql_routes(schema, services), *web.routes(services, sdl=sdl())],
+        middleware=web.middleware(settings, services.auth),
+        exception_handlers=web.EXCEPTION_HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    return app
+
+
+def sdl() -> str:
+    """The GraphQL schema as text: what stands in schema/schema.graphql."""
+    return print_schema(schema) + "\n"

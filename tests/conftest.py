@@ -1,0 +1,74 @@
+"""One PostgreSQL for the whole run, one database for each test: a copy of a template that the migrations have built.
+
+TEST_DATABASE_URL names a server to use instead of the embedded one (its user must be allowed to create databases).
+"""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from gateway.cli.migrate import upgrade
+from gateway.db import Database
+from gateway.sandbox.postgres import Postgres
+
+TEMPLATE = "litemaas_template"
+
+
+class Server:
+    """Makes and drops databases on a running server."""
+
+    def __init__(self, url: str) -> None:
+        self._url = make_url(url)
+
+    def url(self, name: str) -> str:
+        return self._url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+
+    async def execute(self, statement: str) -> None:
+        admin = Database(self.url("postgres"), pool_size=1)
+        async with admin.read() as session:
+            await session.execute(text(statement))
+        await admin.close()
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server's address; the database in it is `postgres`."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    with Postgres(tmp_path_factory.mktemp("postgres") / "data", durable=False) as postgres:
+        yield postgres.url("postgres")
+
+
+@pytest.fixture(scope="session")
+async def template(server_url: str) -> str:
+    """The name of a database at head, built by the migrations alone."""
+    name = f"{TEMPLATE}_{uuid4().hex[:8]}"
+    server = Server(server_url)
+    await server.execute(f'CREATE DATABASE "{name}"')
+    import asyncio
+
+    await asyncio.to_thread(upgrade, server.url(name))
+    return name
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """A fresh database at head, dropped after the test."""
+    name = f"test_{uuid4().hex}"
+    server = Server(server_url)
+    await server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+    yield server.url(name)
+    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
