@@ -156,7 +156,7 @@ class Bus:
                 member._close()
 
     def subscribe(self, topics: Iterable[str], *, interval: float = 0.1) -> Wakes:
-        """Wakes for any of `topics`: the first at once, then at most one each `interval` seconds; no change goes without."""
+        """Wakes for any of `topics`: the first at once, then at most one each `interval` seconds; none is lost."""
         return Wakes(self, frozenset(topics), interval)
 
     def _join(self, member: Wakes, topics: frozenset[str], interval: float) -> None:

@@ -1,0 +1,37 @@
+"""The usage ledger: which call was made with whose key, to which model, and what LiteLLM booked for it.
+
+What it promises. An event counts once, however often and in whatever order LiteLLM sends it; the hourly sums are always
+those of the events, since both are written in one transaction, and so is the message that wakes live pages. Totals are
+exact for any range, to the microsecond. Spend has the digits that LiteLLM booked. Prompts and answers are in no column.
+People see their own calls; auditors and admins see all.
+
+One event is one attempt as LiteLLM tells of it: a call that fell back from a model that failed to another one is a failure
+and a success with the same call id, as it is in LiteLLM's own spend logs.
+
+Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
+"""
+
+from gateway.usage.callback import Callback, decode
+from gateway.usage.live import Tick
+from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
+from gateway.usage.service import IngestResult, Point, Slice, Totals, UsageService
+from gateway.usage.tables import UsageEvent, UsageHourly
+
+__all__ = [
+    "CallRecord",
+    "Callback",
+    "IngestResult",
+    "Interval",
+    "Point",
+    "Scope",
+    "Slice",
+    "Tick",
+    "TimeRange",
+    "Totals",
+    "UsageEvent",
+    "UsageFilter",
+    "UsageHourly",
+    "UsageService",
+    "current_day",
+    "decode",
+]

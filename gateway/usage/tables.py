@@ -7,30 +7,35 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Identity, Index, Numeric, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from gateway.db import UtcDateTime, utc_now
+from gateway.db import UtcDateTime
 
 
 class UsageEvent(SQLModel, table=True):
-    """One call to a model, as LiteLLM reported it. `call_id` is LiteLLM's `litellm_call_id`; money is in US dollars."""
+    """One call to a model, as LiteLLM reported it. `call_id` is LiteLLM's `litellm_call_id`; money is in US dollars.
+
+    A call that was answered after a fallback has two rows, the failure and the success. `seq` grows in the order of
+    commits: what was committed later has a higher one. `occurred_at` is when the call began. `model_name` is what the
+    caller wrote; the catalogue is joined by it.
+    """
 
     __tablename__ = "usage_event"
     __table_args__ = (
         Index("ix_usage_event_user_id_occurred_at", "user_id", "occurred_at"),
-        Index("ix_usage_event_api_key_id_occurred_at", "api_key_id", "occurred_at"),
+        Index("ix_usage_event_api_key_id_seq", "api_key_id", "seq"),
     )
 
     call_id: str = Field(primary_key=True)
+    success: bool = Field(primary_key=True)
+    seq: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False))
     request_id: str | None = None
     occurred_at: datetime = Field(sa_type=UtcDateTime, index=True)
-    received_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime)
     latency_ms: int | None = None
     token_hash: str | None = Field(default=None, max_length=64)
     api_key_id: UUID | None = None
     user_id: UUID | None = None
-    model_id: UUID | None = None
     model_name: str
     call_type: str
-    success: bool
     error_code: str | None = None
     stream: bool = False
     prompt_tokens: int = Field(sa_type=BigInteger)
@@ -53,7 +58,6 @@ class UsageHourly(SQLModel, table=True):
     hour: datetime = Field(sa_type=UtcDateTime)
     user_id: UUID | None = None
     api_key_id: UUID | None = None
-    model_id: UUID | None = None
     model_name: str
     requests: int = Field(sa_type=BigInteger)
     failures: int = Field(sa_type=BigInteger)

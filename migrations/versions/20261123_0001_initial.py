@@ -62,6 +62,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_model_provider'), 'model', ['provider'], unique=False)
     op.create_table('usage_event',
     sa.Column('call_id', sa.String(), nullable=False),
+    sa.Column('success', sa.Boolean(), nullable=False),
+    sa.Column('seq', sa.BigInteger(), sa.Identity(always=True), nullable=False),
     sa.Column('request_id', sa.String(), nullable=True),
     sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
@@ -69,19 +71,17 @@ def upgrade() -> None:
     sa.Column('token_hash', sa.String(64), nullable=True),
     sa.Column('api_key_id', sa.Uuid(), nullable=True),
     sa.Column('user_id', sa.Uuid(), nullable=True),
-    sa.Column('model_id', sa.Uuid(), nullable=True),
     sa.Column('model_name', sa.String(), nullable=False),
     sa.Column('call_type', sa.String(), nullable=False),
-    sa.Column('success', sa.Boolean(), nullable=False),
     sa.Column('error_code', sa.String(), nullable=True),
     sa.Column('stream', sa.Boolean(), nullable=False),
     sa.Column('prompt_tokens', sa.BigInteger(), nullable=False),
     sa.Column('completion_tokens', sa.BigInteger(), nullable=False),
     sa.Column('total_tokens', sa.BigInteger(), nullable=False),
     sa.Column('spend', sa.Numeric(), nullable=False),
-    sa.PrimaryKeyConstraint('call_id', name=op.f('pk_usage_event'))
+    sa.PrimaryKeyConstraint('call_id', 'success', name=op.f('pk_usage_event'))
     )
-    op.create_index('ix_usage_event_api_key_id_occurred_at', 'usage_event', ['api_key_id', 'occurred_at'], unique=False)
+    op.create_index('ix_usage_event_api_key_id_seq', 'usage_event', ['api_key_id', 'seq'], unique=False)
     op.create_index(op.f('ix_usage_event_occurred_at'), 'usage_event', ['occurred_at'], unique=False)
     op.create_index('ix_usage_event_user_id_occurred_at', 'usage_event', ['user_id', 'occurred_at'], unique=False)
     op.create_table('usage_hourly',
@@ -89,7 +89,6 @@ def upgrade() -> None:
     sa.Column('hour', sa.DateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=True),
     sa.Column('api_key_id', sa.Uuid(), nullable=True),
-    sa.Column('model_id', sa.Uuid(), nullable=True),
     sa.Column('model_name', sa.String(), nullable=False),
     sa.Column('requests', sa.BigInteger(), nullable=False),
     sa.Column('failures', sa.BigInteger(), nullable=False),
@@ -200,7 +199,7 @@ def downgrade() -> None:
     op.drop_table('usage_hourly')
     op.drop_index('ix_usage_event_user_id_occurred_at', table_name='usage_event')
     op.drop_index(op.f('ix_usage_event_occurred_at'), table_name='usage_event')
-    op.drop_index('ix_usage_event_api_key_id_occurred_at', table_name='usage_event')
+    op.drop_index('ix_usage_event_api_key_id_seq', table_name='usage_event')
     op.drop_table('usage_event')
     op.drop_index(op.f('ix_model_provider'), table_name='model')
     op.drop_table('model')

@@ -1,0 +1,187 @@
+"""What LiteLLM's `generic_api` callback sends, read into call records.
+
+The structs name the fields that the ledger keeps and no others, so prompts, answers, tracebacks and error messages are
+skipped by the parser and never become values of ours.
+"""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+
+from gateway.usage.policy import CallRecord
+
+HEALTH_CHECK = "litellm-internal-health-check"
+TOKEN_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class _Metadata(msgspec.Struct):
+    user_api_key_hash: str | None = None
+    user_api_key_alias: str | None = None
+    user_api_key_user_id: str | None = None
+    user_api_key_team_id: str | None = None
+
+
+class _ErrorInformation(msgspec.Struct):
+    error_code: str | int | None = None
+    error_class: str | None = None
+
+
+class _Payload(msgspec.Struct):
+    """The part of LiteLLM's StandardLoggingPayload that we keep. Times are Unix seconds."""
+
+    litellm_call_id: str
+    status: str
+    startTime: float
+    endTime: float | None = None
+    id: str | None = None
+    call_type: str | None = None
+    model_group: str | None = None
+    model: str | None = None
+    stream: bool | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    response_cost: Decimal | None = None
+    metadata: _Metadata | None = None
+    error_information: _ErrorInformation | None = None
+
+
+class _CallId(msgspec.Struct):
+    litellm_call_id: str
+
+
+class Callback(msgspec.Struct):
+    """One request of LiteLLM: what can be booked, and how much can't.
+
+    `ignored` counts LiteLLM's own health checks; `rejected` counts events of a wrong shape, `rejected_ids` has the call
+    ids of those that had one.
+    """
+
+    records: list[CallRecord]
+    ignored: int
+    rejected: int
+    rejected_ids: list[str]
+
+
+_batch = msgspec.json.Decoder(list[_Payload])
+_raw_batch = msgspec.json.Decoder(list[msgspec.Raw])
+_raw = msgspec.json.Decoder(msgspec.Raw)
+_payload = msgspec.json.Decoder(_Payload)
+_call_id = msgspec.json.Decoder(_CallId)
+
+
+def decode(body: bytes) -> Callback:
+    """A JSON array of events, one event, or one event a line. Raises ValueError when it is not JSON."""
+    try:
+        return _decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        mended = mend(body)
+        if mended == body:
+            raise ValueError("the body is not JSON") from None
+    try:
+        return _decode(mended)
+    except (msgspec.DecodeError, RecursionError):
+        raise ValueError("the body is not JSON") from None
+
+
+def _decode(body: bytes) -> Callback:
+    try:
+        return _records(_batch.decode(body), [])
+    except msgspec.ValidationError:
+        pass  # an event of a wrong shape, or not an array: one by one, then
+    payloads: list[_Payload] = []
+    bad: list[str | None] = []
+    for raw in _events(body):
+        try:
+            payloads.append(_payload.decode(raw))
+        except msgspec.ValidationError:
+            try:
+                bad.append(_call_id.decode(raw).litellm_call_id)
+            except msgspec.ValidationError:
+                bad.append(None)
+    return _records(payloads, bad)
+
+
+def _events(body: bytes) -> list[msgspec.Raw]:
+    if body.lstrip()[:1] == b"[":
+        return _raw_batch.decode(body)
+    try:
+        return [_raw.decode(body)]
+    except msgspec.DecodeError:
+        return [_raw.decode(line) for line in body.splitlines() if line.strip()]
+
+
+def _records(payloads: list[_Payload], bad: list[str | None]) -> Callback:
+    records: list[CallRecord] = []
+    ignored = 0
+    for payload in payloads:
+        if _is_health_check(payload):
+            ignored += 1
+            continue
+        try:
+            records.append(_record(payload))
+        except (ValueError, OverflowError, OSError):  # a time that no calendar has
+            bad.append(payload.litellm_call_id)
+    return Callback(records, ignored, len(bad), [call_id for call_id in bad if call_id is not None])
+
+
+def _is_health_check(payload: _Payload) -> bool:
+    metadata = payload.metadata
+    return metadata is not None and HEALTH_CHECK in (
+        metadata.user_api_key_alias,
+        metadata.user_api_key_user_id,
+        metadata.user_api_key_team_id,
+        metadata.user_api_key_hash,
+    )
+
+
+def _record(payload: _Payload) -> CallRecord:
+    token_hash = payload.metadata.user_api_key_hash if payload.metadata else None
+    prompt, completion = payload.prompt_tokens or 0, payload.completion_tokens or 0
+    latency = None if payload.endTime is None else round((payload.endTime - payload.startTime) * 1000)
+    return CallRecord(
+        call_id=payload.litellm_call_id,
+        request_id=payload.id,
+        occurred_at=datetime.fromtimestamp(payload.startTime, UTC),
+        latency_ms=latency if latency is not None and latency >= 0 else None,
+        # For a credential that is no key LiteLLM sends the credential itself, and that may be somebody's password.
+        token_hash=token_hash if token_hash and TOKEN_HASH.fullmatch(token_hash) else None,
+        model_name=payload.model_group or payload.model or "unknown",
+        call_type=payload.call_type or "unknown",
+        success=payload.status == "success",
+        error_code=_error_code(payload),
+        stream=bool(payload.stream),
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=prompt + completion if payload.total_tokens is None else payload.total_tokens,
+        spend=payload.response_cost or Decimal(0),
+    )
+
+
+def _error_code(payload: _Payload) -> str | None:
+    if payload.status == "success" or payload.error_information is None:
+        return None
+    return str(payload.error_information.error_code or payload.error_information.error_class or "") or None
+
+
+# Python's json module, which LiteLLM writes with, passes on half surrogates from a prompt and NaN from an answer. Neither
+# is JSON, and one caller's prompt must not cost the events of all the others in the batch.
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|-?Infinity|NaN', re.DOTALL)
+_ESCAPE = re.compile(
+    rb"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|(?P<other>\\.)",
+    re.DOTALL,
+)
+
+
+def mend(body: bytes) -> bytes:
+    """The body with half surrogates replaced by U+FFFD and NaN and infinities by null; for what was not JSON only."""
+    return _TOKEN.sub(_mend_token, body)
+
+
+def _mend_token(token: re.Match[bytes]) -> bytes:
+    if not token[0].startswith(b'"'):
+        return b"null"
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found.lastgroup == "half" else found[0], token[0])

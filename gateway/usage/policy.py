@@ -1,0 +1,169 @@
+"""What may be asked of the ledger and what may be written into it: plain values and pure functions."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from gateway.errors import InvalidInput, NotAvailable
+
+MAX_DAYS = 400
+MAX_IDS = 100
+MAX_POINTS = 1_000
+
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+CLOCK_SKEW = timedelta(days=1)
+
+# Far above any real call, and small enough that no sum of them overflows.
+MAX_TEXT = 255
+MAX_TOKENS = 10**12
+MAX_LATENCY_MS = 2**31 - 1
+MAX_SPEND = Decimal(10) ** 9
+MIN_SPEND_EXPONENT = -60
+
+
+class Scope(StrEnum):
+    """OWN: the caller's calls. ALL: everybody's, for auditors and admins."""
+
+    OWN = "OWN"
+    ALL = "ALL"
+
+
+class Interval(StrEnum):
+    """Hours, days and months are UTC's."""
+
+    HOUR = "HOUR"
+    DAY = "DAY"
+    MONTH = "MONTH"
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """From `start` up to but not including `end`, both aware; kept in UTC. At most 400 days, between 2000 and 2100.
+
+    Raises InvalidInput for `range.start`.
+    """
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise InvalidInput("range.start", "and range.end need a time zone")
+        if not (self.start >= EARLIEST and self.end <= LATEST):
+            raise InvalidInput("range.start", "and range.end must be between the years 2000 and 2100")
+        if self.start >= self.end:
+            raise InvalidInput("range.start", "must be before range.end")
+        if self.end - self.start > timedelta(days=MAX_DAYS):
+            raise InvalidInput("range.start", f"must be at most {MAX_DAYS} days before range.end")
+        object.__setattr__(self, "start", self.start.astimezone(UTC))
+        object.__setattr__(self, "end", self.end.astimezone(UTC))
+
+
+def current_day(now: datetime) -> TimeRange:
+    """The UTC day of `now`, to its end."""
+    start = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return TimeRange(start, start + timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class UsageFilter:
+    """All that is given must hold; within one list, any. None: no condition. An empty list: nothing. Order is forgotten.
+
+    Raises InvalidInput for a list of more than 100 ids, naming it, and NotAvailable for teams.
+    """
+
+    model_ids: Sequence[UUID] | None = None
+    api_key_ids: Sequence[UUID] | None = None
+    team_ids: Sequence[UUID] | None = None
+    user_ids: Sequence[UUID] | None = None
+
+    def __post_init__(self) -> None:
+        for name, field in (("model_ids", "modelIds"), ("api_key_ids", "apiKeyIds"), ("user_ids", "userIds")):
+            ids = getattr(self, name)
+            if ids is not None:
+                if len(ids) > MAX_IDS:
+                    raise InvalidInput(f"filter.{field}", f"may hold at most {MAX_IDS} ids")
+                object.__setattr__(self, name, tuple(sorted(set(ids))))
+        if self.team_ids is not None:
+            raise NotAvailable("Usage by team")
+
+
+class CallRecord(msgspec.Struct, frozen=True):
+    """One call to a model, as it is to be booked. `spend` in US dollars; `token_hash` is the SHA-256 of the key's secret."""
+
+    call_id: str
+    occurred_at: datetime
+    model_name: str
+    success: bool
+    call_type: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    spend: Decimal = Decimal(0)
+    token_hash: str | None = None
+    request_id: str | None = None
+    latency_ms: int | None = None
+    error_code: str | None = None
+    stream: bool = False
+
+
+def problem(record: CallRecord, now: datetime) -> str | None:
+    """Why this call can't be booked, or None. Never quotes a value: it goes to the log."""
+    for name in ("call_id", "model_name", "call_type", "token_hash", "request_id", "error_code"):
+        value: str | None = getattr(record, name)
+        if value is not None and not (len(value) <= MAX_TEXT and "\x00" not in value):
+            return f"{name} is too long or not text"
+    if not record.call_id:
+        return "call_id is empty"
+    if not EARLIEST <= record.occurred_at <= now + CLOCK_SKEW:
+        return "occurred_at is in another age"
+    if not all(0 <= n <= MAX_TOKENS for n in (record.prompt_tokens, record.completion_tokens, record.total_tokens)):
+        return "a number of tokens is out of range"
+    if record.latency_ms is not None and not 0 <= record.latency_ms <= MAX_LATENCY_MS:
+        return "latency_ms is out of range"
+    if not (record.spend.is_finite() and 0 <= record.spend <= MAX_SPEND):
+        return "spend is out of range"
+    exponent = record.spend.as_tuple().exponent
+    return "spend has too many digits" if isinstance(exponent, int) and exponent < MIN_SPEND_EXPONENT else None
+
+
+def hour_of(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def next_hour(moment: datetime) -> datetime:
+    """The first full hour at or after `moment`."""
+    hour = hour_of(moment)
+    return hour if hour == moment else hour + HOUR
+
+
+def points(wanted: TimeRange, interval: Interval) -> list[datetime]:
+    """Where each interval that touches the range begins. Raises InvalidInput for `interval` if there are over 1,000."""
+    found: list[datetime] = []
+    for start in _starts(wanted.start, interval):
+        if start >= wanted.end:
+            break
+        found.append(start)
+        if len(found) > MAX_POINTS:
+            raise InvalidInput("interval", f"gives more than {MAX_POINTS} points for this range")
+    return found
+
+
+def _starts(moment: datetime, interval: Interval) -> Iterator[datetime]:
+    start = hour_of(moment)
+    if interval is not Interval.HOUR:
+        start = start.replace(hour=0)
+    if interval is Interval.MONTH:
+        start = start.replace(day=1)
+    while True:
+        yield start
+        if interval is Interval.MONTH:
+            start = (start + timedelta(days=31)).replace(day=1)
+        else:
+            start += HOUR if interval is Interval.HOUR else timedelta(days=1)

@@ -1,0 +1,192 @@
+"""SELECTs on the ledger. Each starts from `visible_to(actor)`.
+
+Whole hours come from the hourly sums, what is left at both ends of a range from the events: exact, and the cost does not
+grow with the number of calls.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    Table,
+    TextClause,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
+
+from gateway.actor import Actor
+from gateway.catalog import Model
+from gateway.errors import NotPermitted
+from gateway.keys import ApiKey
+from gateway.usage.policy import Interval, Scope, TimeRange, UsageFilter, hour_of, next_hour
+from gateway.usage.tables import UsageEvent, UsageHourly
+
+MAX_SLICES = 100
+UNKNOWN_KEY = "Other keys"
+
+event: Table = UsageEvent.__table__  # type: ignore[attr-defined]
+hourly: Table = UsageHourly.__table__  # type: ignore[attr-defined]
+_model: Table = Model.__table__  # type: ignore[attr-defined]
+_api_key: Table = ApiKey.__table__  # type: ignore[attr-defined]
+
+MEASURES = ("requests", "failures", "prompt_tokens", "completion_tokens", "total_tokens", "spend")
+
+
+def visible_to(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """The rows of `table` (one that has a `user_id`) whose calls the actor may see."""
+    return true() if actor.reads_all else table.c.user_id == actor.user_id
+
+
+def _conditions(actor: Actor, wanted: UsageFilter, scope: Scope, table: Table) -> list[ColumnElement[bool]]:
+    """Raises NotPermitted when somebody who may only see his own calls asks for all."""
+    if scope is Scope.ALL and not actor.reads_all:
+        raise NotPermitted
+    conditions = [visible_to(actor, table)]
+    if scope is Scope.OWN:
+        conditions.append(table.c.user_id == actor.user_id)
+    if wanted.user_ids is not None:
+        conditions.append(table.c.user_id.in_(wanted.user_ids))
+    if wanted.api_key_ids is not None:
+        conditions.append(table.c.api_key_id.in_(wanted.api_key_ids))
+    if wanted.model_ids is not None:
+        conditions.append(table.c.model_name.in_(select(_model.c.name).where(_model.c.id.in_(wanted.model_ids))))
+    return conditions
+
+
+def _measured(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Subquery:
+    """Rows of (at, api_key_id, model_name, the measures) whose sums are those of the calls in the range."""
+    first, last = next_hour(during.start), hour_of(during.end)
+    at = event.c.occurred_at
+    within = [at >= during.start, at < during.end]
+    if first < last:
+        within.append(or_(at < first, at >= last))
+    events = select(
+        at.label("at"),
+        event.c.api_key_id,
+        event.c.model_name,
+        literal_column("1").label("requests"),
+        case((event.c.success, 0), else_=1).label("failures"),
+        *(event.c[name] for name in MEASURES[2:]),
+    ).where(*within, *_conditions(actor, wanted, scope, event))
+    if first >= last:
+        return events.subquery("measured")
+    hours = select(
+        hourly.c.hour.label("at"), hourly.c.api_key_id, hourly.c.model_name, *(hourly.c[name] for name in MEASURES)
+    ).where(hourly.c.hour >= first, hourly.c.hour < last, *_conditions(actor, wanted, scope, hourly))
+    if first == during.start and last == during.end:
+        return hours.subquery("measured")
+    return union_all(hours, events).subquery("measured")
+
+
+def _sums(measured: Subquery) -> list[ColumnElement[Any]]:
+    return [func.coalesce(func.sum(measured.c[name]), 0).label(name) for name in MEASURES]
+
+
+def totals(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Select[Any]:
+    """One row of the measures."""
+    return select(*_sums(_measured(actor, during, wanted, scope)))
+
+
+def series(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope, interval: Interval) -> Select[Any]:
+    """(start, the measures), of the intervals in which there was a call."""
+    measured = _measured(actor, during, wanted, scope)
+    start = func.date_trunc(literal_column(f"'{interval.value.lower()}'"), measured.c.at, literal_column("'UTC'"))
+    return select(start.label("start"), *_sums(measured)).group_by(start)
+
+
+def by_model(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Select[Any]:
+    """(key, label, the measures) of at most a hundred models; key is None for a name that the catalogue does not know."""
+    measured = _measured(actor, during, wanted, scope)
+    sums = select(measured.c.model_name, *_sums(measured)).group_by(measured.c.model_name).subquery("sums")
+    joined = sums.outerjoin(_model, _model.c.name == sums.c.model_name)
+    return _largest(select(_model.c.id.label("key"), sums.c.model_name.label("label")).select_from(joined), sums)
+
+
+def by_api_key(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Select[Any]:
+    """(key, label, the measures) of at most a hundred keys; one row with key None has the calls with keys not ours."""
+    measured = _measured(actor, during, wanted, scope)
+    sums = select(measured.c.api_key_id, *_sums(measured)).group_by(measured.c.api_key_id).subquery("sums")
+    joined = sums.outerjoin(_api_key, _api_key.c.id == sums.c.api_key_id)
+    label = func.coalesce(_api_key.c.name, literal(UNKNOWN_KEY)).label("label")
+    return _largest(select(_api_key.c.id.label("key"), label).select_from(joined), sums)
+
+
+def _largest(named: Select[Any], sums: Subquery) -> Select[Any]:
+    return (
+        named.add_columns(*(sums.c[name] for name in MEASURES))
+        .order_by(sums.c.spend.desc(), sums.c.requests.desc(), literal_column("label"), literal_column("key"))
+        .limit(MAX_SLICES)
+    )
+
+
+def spend_by_key(ids: Sequence[UUID]) -> Select[Any]:
+    """(api_key_id, spend) of the keys that were used."""
+    return (
+        select(hourly.c.api_key_id, func.sum(hourly.c.spend))
+        .where(hourly.c.api_key_id.in_(ids))
+        .group_by(hourly.c.api_key_id)
+    )
+
+
+def last_used_by_key(ids: Sequence[UUID]) -> Select[Any]:
+    """(api_key_id, when its last call began) of the keys that were used."""
+    return (
+        select(hourly.c.api_key_id, func.max(hourly.c.last_at))
+        .where(hourly.c.api_key_id.in_(ids))
+        .group_by(hourly.c.api_key_id)
+    )
+
+
+SPEND_SINCE = text("""
+SELECT w.n, sum(s.spend) AS spend
+FROM unnest(CAST(:user_ids AS uuid[]), CAST(:model_ids AS uuid[]), CAST(:sinces AS timestamptz[]), CAST(:hours AS timestamptz[]))
+  WITH ORDINALITY AS w (user_id, model_id, since, first_hour, n)
+JOIN model m ON m.id = w.model_id
+CROSS JOIN LATERAL (
+  SELECT spend FROM usage_hourly h WHERE h.user_id = w.user_id AND h.model_name = m.name AND h.hour >= w.first_hour
+  UNION ALL
+  SELECT spend FROM usage_event e
+  WHERE e.user_id = w.user_id AND e.model_name = m.name AND e.occurred_at >= w.since AND e.occurred_at < w.first_hour
+) s
+GROUP BY w.n
+""")
+
+
+def spend_since(wanted: Sequence[tuple[UUID, UUID, datetime]]) -> tuple[TextClause, dict[str, Any]]:
+    """(n, spend) with n from 1, for each (user, model, since) that has any."""
+    users, models, sinces = zip(*wanted, strict=True)
+    hours = [next_hour(since) for since in sinces]
+    return SPEND_SINCE, {"user_ids": users, "model_ids": models, "sinces": sinces, "hours": hours}
+
+
+def visible_key(actor: Actor, api_key_id: UUID) -> Select[Any]:
+    """(status,) of the key, if the actor may see its calls."""
+    return select(_api_key.c.status).where(_api_key.c.id == api_key_id, visible_to(actor, _api_key))
+
+
+def visible_keys(actor: Actor, scope: Scope, ids: Sequence[UUID]) -> Select[Any]:
+    """(id,) of those keys among `ids` whose calls are in the scope."""
+    query = select(_api_key.c.id).where(_api_key.c.id.in_(ids), visible_to(actor, _api_key))
+    return query if scope is Scope.ALL else query.where(_api_key.c.user_id == actor.user_id)
+
+
+def newest_event(api_key_id: UUID) -> Select[Any]:
+    """(seq,) of the key's newest event, 0 if there is none."""
+    return select(func.coalesce(func.max(event.c.seq), 0)).where(event.c.api_key_id == api_key_id)
+
+
+def events_after(api_key_id: UUID, seq: int, limit: int) -> Select[Any]:
+    """The key's next events, oldest first."""
+    return select(event).where(event.c.api_key_id == api_key_id, event.c.seq > seq).order_by(event.c.seq).limit(limit)

@@ -1,0 +1,205 @@
+"""The verbs of the ledger."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+
+from gateway import events
+from gateway.actor import Actor
+from gateway.db import Database, utc_now
+from gateway.usage import ingest, live, policy, queries
+from gateway.usage.live import Tick
+from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+EVERYTHING = UsageFilter()
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over calls, those that failed included. `spend` in US dollars; tokens as LiteLLM counted them."""
+
+    requests: int = 0
+    failures: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    spend: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One interval of a series, by where it begins in UTC, even if the range begins later."""
+
+    start: datetime
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The part of one model or key. `key` is None for a model that the catalogue does not know, or keys that are not ours."""
+
+    key: UUID | None
+    label: str
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """How many events of a batch were booked, were booked before, and can't be."""
+
+    stored: int
+    duplicates: int
+    rejected: int
+
+
+class UsageService:
+    """`bus` wakes the live verbs; all others need the database only."""
+
+    def __init__(self, db: Database, bus: events.Bus) -> None:
+        self._db, self._bus = db, bus
+
+    async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
+        """Book what is not booked yet and wake who watches it. Returns after the commit.
+
+        Any order, repetition and mixture; the same again is harmless. A record with absurd values is counted, logged by
+        its call id and left out. Raises what SQLAlchemy or the network raise when the database can't be reached.
+        """
+        now = utc_now()
+        records: dict[tuple[str, bool], CallRecord] = {}
+        problems: dict[str, str] = {}
+        rejected = 0
+        for record in batch:
+            if problem := policy.problem(record, now):
+                rejected += 1
+                problems[record.call_id[: policy.MAX_TEXT]] = problem
+            else:
+                records.setdefault((record.call_id, record.success), record)
+        if rejected:
+            log.warning("usage.rejected", count=rejected, some=dict(list(problems.items())[:10]))
+        stored = await self._store(list(records.values()), now) if records else 0
+        return IngestResult(stored, len(batch) - rejected - stored, rejected)
+
+    async def _store(self, records: Sequence[CallRecord], now: datetime) -> int:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self._db.write() as session:
+                    found = await ingest.store(session, records, now)
+                    await events.publish(session, live.topics_of(found))
+                return sum(row.events for row in found)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not ingest.is_passing(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    async def totals(
+        self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
+    ) -> Totals:
+        """Sums over the range. Raises NotPermitted for ALL unless the actor may read everything, as do its siblings."""
+        async with self._db.read() as session:
+            return _totals((await session.execute(queries.totals(actor, during, wanted, scope))).one())
+
+    async def series(
+        self,
+        actor: Actor,
+        during: TimeRange,
+        wanted: UsageFilter = EVERYTHING,
+        scope: Scope = Scope.OWN,
+        *,
+        interval: Interval,
+    ) -> list[Point]:
+        """A point for each UTC hour, day or month that touches the range, in order, empty ones too.
+
+        The first and the last one hold what lies in the range. Raises InvalidInput for `interval` above 1,000 points.
+        """
+        starts = policy.points(during, interval)
+        async with self._db.read() as session:
+            rows = (await session.execute(queries.series(actor, during, wanted, scope, interval))).all()
+        found = {row.start: _totals(row) for row in rows}
+        return [Point(start, found.get(start, Totals())) for start in starts]
+
+    async def by_model(
+        self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
+    ) -> list[Slice]:
+        """The hundred models that cost most, dearest first, then by number of calls."""
+        async with self._db.read() as session:
+            rows = await session.execute(queries.by_model(actor, during, wanted, scope))
+            return [Slice(row.key, row.label, _totals(row)) for row in rows]
+
+    async def by_api_key(
+        self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
+    ) -> list[Slice]:
+        """The hundred keys that cost most, dearest first, then by number of calls."""
+        async with self._db.read() as session:
+            rows = await session.execute(queries.by_api_key(actor, during, wanted, scope))
+            return [Slice(row.key, row.label, _totals(row)) for row in rows]
+
+    async def as_of(self) -> datetime:
+        """Now: whatever is read after this has all that LiteLLM reported before it."""
+        return utc_now()
+
+    async def complete(self, during: TimeRange) -> bool:
+        """Whether the range was compared with LiteLLM's own spend logs and nothing is missing.
+
+        LiteLLM can lose callbacks, and nothing compares yet: never.
+        """
+        return False
+
+    async def spend_by_key(self, ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+        """US dollars since each key was made; without those never used. For keys that the caller was shown already."""
+        async with self._db.read() as session:
+            return {row[0]: row[1] for row in await session.execute(queries.spend_by_key(ids))}
+
+    async def last_used_by_key(self, ids: Sequence[UUID]) -> dict[UUID, datetime]:
+        """When the last call began, refused ones included; without keys never used. For keys already shown to the caller."""
+        async with self._db.read() as session:
+            return {row[0]: row[1] for row in await session.execute(queries.last_used_by_key(ids))}
+
+    async def spend_by_subscription(
+        self, wanted: Sequence[tuple[UUID, UUID, datetime]]
+    ) -> dict[tuple[UUID, UUID, datetime], Decimal]:
+        """US dollars for each (user, model, since), without those that have none. For subscriptions already shown."""
+        if not wanted:
+            return {}
+        statement, parameters = queries.spend_since(wanted)
+        async with self._db.read() as session:
+            return {wanted[row.n - 1]: row.spend for row in await session.execute(statement, parameters)}
+
+    def changes(
+        self,
+        actor: Actor,
+        during: TimeRange | None = None,
+        wanted: UsageFilter = EVERYTHING,
+        scope: Scope = Scope.OWN,
+        *,
+        interval: float = 0.1,
+    ) -> AsyncGenerator[Tick, None]:
+        """A tick at once, then one after each change of what the range and filter may show, at most one each `interval` s.
+
+        A tick has no numbers: read them, they are at least as new as it. Without a range it is the current UTC day, so
+        that it moves on at midnight: take it from the tick. Raises NotPermitted at the first step.
+        """
+        return live.changes(self._db, self._bus, actor, during, wanted, scope, interval)
+
+    def uses(self, actor: Actor, api_key_id: UUID) -> AsyncGenerator[Row[Any], None]:
+        """Each event of the key from now on, once, in the order of commits: rows with the columns of UsageEvent.
+
+        Ends when the key is revoked or the actor may not see it any more. Raises NotFound at the first step when there is
+        no such key for this actor. A change of the key is noticed with its next event, or at once if it is published as
+        topic `api_key:<id>`.
+        """
+        return live.uses(self._db, self._bus, actor, api_key_id)
+
+
+def _totals(row: Row[Any]) -> Totals:
+    counts = {name: int(getattr(row, name)) for name in queries.MEASURES[:-1]}
+    return Totals(**counts, spend=row.spend)
