@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from strawberry.printer import print_schema
 
 from gateway import jobs, web
 from gateway.services import build_services, opened
 from gateway.settings import Settings
 from schema.asgi import graphql_routes
-from schema.root import schema
+from schema.root import schema, sdl
 
 
 def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
@@ -34,8 +33,3 @@ def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
     )
     app.state.services = services
     return app
-
-
-def sdl() -> str:
-    """The GraphQL schema as text: what stands in schema/schema.graphql."""
-    return print_schema(schema) + "\n"

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
+from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import NotAvailable
@@ -96,3 +97,8 @@ schema = strawberry.Schema(
     types=[Model, ModelSubscription, ApiKey, User, Team],
     config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, disable_field_suggestions=False),
 )
+
+
+def sdl() -> str:
+    """The schema as text: what stands in schema/schema.graphql."""
+    return print_schema(schema) + "\n"

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from gateway.cli.migrate import upgrade
+from gateway.migrate import upgrade
 from gateway.db import Database
 from gateway.sandbox.postgres import Postgres
 

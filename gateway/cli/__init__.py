@@ -1,0 +1,141 @@
+"""The `litemaas` command. What goes wrong is one sentence on standard error and exit code 1, never a traceback."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import structlog
+import typer
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway import __version__, revision
+from gateway import migrate
+from gateway.db import Database
+from gateway.logs import configure_logging
+from gateway.settings import Settings, SettingsError, load_database_settings, load_settings
+
+log = structlog.get_logger()
+
+main = typer.Typer(
+    help="LiteMaaS: a self-service portal and GraphQL gateway in front of a LiteLLM proxy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals hold secrets
+)
+
+
+@main.command("serve")
+def serve_command() -> None:
+    """Run the gateway against real parts. Everything is configured by environment variables."""
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        fail("LiteMaaS can't start with these settings:", *(f"  {problem}" for problem in error.problems))
+    configure_logging(pretty=False)
+    asyncio.run(_check_schema(settings))
+    listener = listen(settings.web.host, settings.web.port)
+    if not settings.web.is_https:
+        log.warning("public_url_is_not_https", public_url=settings.web.public_url)
+    # Here, since the other commands need neither GraphQL nor the routes.
+    from gateway.app import create_app
+
+    log.info("serving", public_url=settings.web.public_url, host=settings.web.host, port=settings.web.port)
+    server = uvicorn.Server(uvicorn_config(create_app(settings)))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    if not server.started:
+        raise typer.Exit(3)
+
+
+@main.command("migrate")
+def migrate_command() -> None:
+    """Bring the database in DATABASE_URL to the newest schema, from whatever it has."""
+    try:
+        settings = load_database_settings()
+    except SettingsError as error:
+        fail(*error.problems)
+    try:
+        migrate.upgrade(settings.url)
+    except (OSError, SQLAlchemyError) as error:
+        fail(f"The database could not be migrated: {_reason(error)}")
+    typer.echo(f"The database is at revision {revision.head()}.")
+
+
+@main.command("schema")
+def schema_command(
+    output: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
+) -> None:
+    """Print the GraphQL schema."""
+    from gateway.app import sdl
+
+    if output:
+        output.write_text(sdl())
+    else:
+        typer.echo(sdl(), nl=False)
+
+
+@main.command("version")
+def version_command() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def uvicorn_config(app: object) -> uvicorn.Config:
+    """How the gateway is served, here and in the sandbox."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws_max_size=1024 * 1024,
+        ws_per_message_deflate=False,  # it would double the memory of each connection
+        timeout_graceful_shutdown=10,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to `host` and `port`, or the end of the program with a sentence that says why not."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            fail(f"Port {port} on {host} is taken by another program; set PORT to a free one.")
+        fail(f"LiteMaaS can't listen on {host} port {port}: {error.strerror or error}.")
+    return listener
+
+
+def fail(*lines: str) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(1)
+
+
+async def _check_schema(settings: Settings) -> None:
+    db = Database(settings.database.url)
+    try:
+        current = await asyncio.wait_for(revision.current(db), 10)
+    except (OSError, SQLAlchemyError, TimeoutError) as error:
+        fail(f"The database in DATABASE_URL does not answer: {_reason(error)}")
+    finally:
+        await db.close()
+    if current is None:
+        fail("The database in DATABASE_URL is empty. Run `litemaas migrate` first.")
+    if current != revision.head():
+        needed = revision.head()
+        fail(f"The database is at revision {current}, this release needs {needed}. Run `litemaas migrate` first.")
+
+
+def _reason(error: BaseException) -> str:
+    """The driver's own sentence, without the statement and the links that SQLAlchemy adds."""
+    cause = getattr(error, "orig", None) or error
+    return (str(cause).splitlines() or [type(cause).__name__])[0].removesuffix(".") + "."

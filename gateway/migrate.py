@@ -1,13 +1,11 @@
 """Bring a database to the newest schema, with the migrations that are installed beside this package."""
 
 import asyncio
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+from gateway.revision import MIGRATIONS
 
 
 def alembic_config(database_url: str | None = None) -> Config:
@@ -25,8 +23,3 @@ def upgrade(database_url: str) -> None:
 
 async def upgrade_async(database_url: str) -> None:
     await asyncio.to_thread(upgrade, database_url)
-
-
-def head() -> str | None:
-    """The newest revision that this release brings."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
