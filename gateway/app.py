@@ -11,6 +11,8 @@ from gateway.settings import Settings
 from schema.asgi import graphql_routes
 from schema.root import schema, sdl
 
+__all__ = ["create_app", "sdl"]
+
 
 def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
     """LiteMaaS as an ASGI application. `run_jobs=False` leaves the periodic jobs to somebody else: another replica, or a test."""

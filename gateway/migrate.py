@@ -1,19 +1,10 @@
-"""Bring a database to the newest schema, with the migrations that are installed beside this package."""
+"""Bring a database to the newest schema."""
 
 import asyncio
 
 from alembic import command
-from alembic.config import Config
 
-from gateway.revision import MIGRATIONS
-
-
-def alembic_config(database_url: str | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = database_url
-    return config
+from gateway.revision import alembic_config
 
 
 def upgrade(database_url: str) -> None:

@@ -13,13 +13,19 @@ from gateway.db import Database
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
-@cache
-def head() -> str | None:
-    """The newest revision that this release brings."""
+def alembic_config(database_url: str | None = None) -> Config:
+    """Alembic's configuration, with the migrations that are installed beside this package."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
-    return ScriptDirectory.from_config(config).get_current_head()
+    config.attributes["url"] = database_url
+    return config
+
+
+@cache
+def head() -> str | None:
+    """The newest revision that this release brings."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 async def current(db: Database) -> str | None:

@@ -272,7 +272,7 @@ class Settings(BaseSettings):
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings in `environ`; a blank variable is a missing one. Raises SettingsError, which lists every problem."""
-    given = {name: value.strip() for name, value in environ.items() if value.strip() and name.isupper()}
+    given = _given(environ)
     problems = []
     if given.get("AUTH_PROVIDER") == "sandbox":
         problems.append(
@@ -284,10 +284,26 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             {"database": given, "litellm": given, "auth": given, "web": given, "REDIS_URL": given.get("REDIS_URL")}
         )
     except ValidationError as error:
-        problems += [f"{_variable(detail['loc'])} {_words(detail)}" for detail in error.errors()]
+        problems += _problems(error)
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def load_database_settings(environ: Mapping[str, str] = os.environ) -> DatabaseSettings:
+    """The database alone, for who needs nothing else. Raises SettingsError."""
+    try:
+        return DatabaseSettings.model_validate(_given(environ))
+    except ValidationError as error:
+        raise SettingsError(_problems(error)) from None
+
+
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in environ.items() if value.strip() and name.isupper()}
+
+
+def _problems(error: ValidationError) -> list[str]:
+    return [f"{_variable(detail['loc'])} {_words(detail)}" for detail in error.errors()]
 
 
 def _variable(loc: tuple[int | str, ...]) -> str:

@@ -12,8 +12,7 @@ import typer
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway import __version__, revision
-from gateway import migrate
+from gateway import __version__, migrate, revision
 from gateway.db import Database
 from gateway.logs import configure_logging
 from gateway.settings import Settings, SettingsError, load_database_settings, load_settings
@@ -138,4 +137,6 @@ async def _check_schema(settings: Settings) -> None:
 def _reason(error: BaseException) -> str:
     """The driver's own sentence, without the statement and the links that SQLAlchemy adds."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"{cause.strerror}."
     return (str(cause).splitlines() or [type(cause).__name__])[0].removesuffix(".") + "."
