@@ -14,7 +14,7 @@ Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
 from gateway.usage.callback import Callback, decode
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
-from gateway.usage.service import IngestResult, Point, Slice, Totals, UsageService
+from gateway.usage.service import IngestResult, LedgerUnavailable, Point, Slice, Totals, UsageService
 from gateway.usage.tables import UsageEvent, UsageHourly
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Callback",
     "IngestResult",
     "Interval",
+    "LedgerUnavailable",
     "Point",
     "Scope",
     "Slice",

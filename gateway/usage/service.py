@@ -7,13 +7,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import structlog
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gateway import events
 from gateway.actor import Actor
 from gateway.db import Database, utc_now
+from gateway.errors import DomainError
 from gateway.usage import ingest, live, policy, queries
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter
@@ -22,6 +24,11 @@ log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
 EVERYTHING = UsageFilter()
+
+
+class LedgerUnavailable(DomainError):
+    code = "LEDGER_UNAVAILABLE"
+    sentence = "The ledger can't be written at the moment. Send the same again."
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ class UsageService:
         """Book what is not booked yet and wake who watches it. Returns after the commit.
 
         Any order, repetition and mixture; the same again is harmless. A record with absurd values is counted, logged by
-        its call id and left out. Raises what SQLAlchemy or the network raise when the database can't be reached.
+        its call id and left out. Raises LedgerUnavailable when the database can't do it: nothing was booked.
         """
         now = utc_now()
         records: dict[tuple[str, bool], CallRecord] = {}
@@ -96,10 +103,12 @@ class UsageService:
                     found = await ingest.store(session, records, now)
                     await events.publish(session, live.topics_of(found))
                 return sum(row.events for row in found)
-            except DBAPIError as error:
-                if attempt == ATTEMPTS or not ingest.is_passing(error):
-                    raise
-        raise AssertionError("unreachable")
+            except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+                if attempt == ATTEMPTS or not (isinstance(error, DBAPIError) and ingest.is_passing(error)):
+                    # Not the error's text: SQLAlchemy puts the statement's values into it.
+                    log.error("usage.not_stored", events=len(records), error=type(error).__name__, attempt=attempt)
+                    raise LedgerUnavailable from error
+        raise AssertionError("the last attempt returns or raises")
 
     async def totals(
         self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
