@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from gateway.errors import NotFound
-from gateway.usage import Scope, default_range
+from gateway.usage import Scope
 from schema.context import Info
 from schema.keys import ApiKey
 from schema.relay import decode_id
@@ -30,8 +30,8 @@ class Subscription:
     ) -> AsyncGenerator[UsageChange, None]:
         wanted = range.to_domain() if range else None
         narrowed = (filter or UsageFilter()).to_domain()
-        async for _ in info.context.services.usage.changes(info.context.actor, wanted, narrowed):
-            yield UsageChange(usage=Usage.of(info, Scope.OWN, wanted or default_range(), filter))
+        async for tick in info.context.services.usage.changes(info.context.actor, wanted, narrowed):
+            yield UsageChange(as_of=tick.as_of, usage=Usage.of(info, Scope.OWN, tick.during, filter))
 
     @strawberry.subscription(
         description="Each call made with this key from now on, in the order in which LiteLLM reported them."

@@ -114,7 +114,7 @@ class Usage:
         )
         return [_slice("ApiKey", part) for part in slices]
 
-    @strawberry.field(description="Up to when the ledger is known to be filled.")
+    @strawberry.field(description="Now: these numbers have all that LiteLLM has reported until then.")
     async def as_of(self, info: Info) -> datetime:
         return await info.context.services.usage.as_of()
 
@@ -147,14 +147,11 @@ class UsageChange:
     usage: Usage = strawberry.field(
         description="The same as `viewer.usage` answers for this range and filter, as it is now."
     )
+    as_of: datetime = strawberry.field(description="When it changed: the sums have all that was known then.")
 
     @strawberry.field(description="Sums over the range, now.")
     async def totals(self, info: Info) -> UsageTotals:
         return await _totals(self.usage, info)
-
-    @strawberry.field(description="Up to when the ledger is known to be filled.")
-    async def as_of(self, info: Info) -> datetime:
-        return await info.context.services.usage.as_of()
 
 
 @strawberry.type(description="One call made with a key: its metadata, never its content.")

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway import audit
+from gateway import audit, events
 from gateway.catalog import Model
 from gateway.db import Database, utc_now
 from gateway.keys import policy
@@ -71,6 +71,8 @@ async def end(session: AsyncSession, key_id: UUID, status: ApiKeyStatus) -> None
     await session.execute(update(api_key).where(api_key.c.id == key_id).values(status=status, updated_at=now))
     due = update(generation).where(generation.c.api_key_id == key_id).values(settle_due_at=now, settle_attempts=0)
     await session.execute(due)
+    # Who watches the key's calls stops watching.
+    await events.publish(session, [f"api_key:{key_id}"])
 
 
 async def give_up(db: Database, litellm: LiteLLM, key_id: UUID) -> None:
