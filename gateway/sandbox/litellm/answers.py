@@ -68,8 +68,8 @@ def answer(prompt: str) -> str:
     """Two to seven sentences that take up the prompt's own words."""
     chance = _chance(prompt)
     words = list(dict.fromkeys(word for word in re.findall(r"[^\W\d_]{3,}", prompt) if word.lower() not in _STOP))
-    words = words[:12] or ["the question", "the context"]
-    topic = " ".join(words[:3]).lower()
+    topic = " ".join(words[:3]).lower() or "your question"
+    words = [*words[:12], "the context", "the details"]
 
     def sentence(pattern: str) -> str:
         a, b = chance.choice(words), chance.choice(words)

@@ -33,6 +33,32 @@ _NO_ERROR: dict[str, Any] = {
     "normalized_error": None,
 }
 
+# Fields that LiteLLM sends and that are empty here: a receiver has to bear with them.
+_EMPTY = dict.fromkeys(
+    (
+        "autorouter_baseline_observation",
+        "autorouter_savings",
+        "autorouter_savings_estimate",
+        "request_model_access_groups",
+        "zero_cost_diagnostic",
+    )
+)
+_EMPTY_METADATA = dict.fromkeys(
+    (
+        "routing_decision",
+        "team_alias",
+        "team_id",
+        "used_client_oauth_token",
+        "user_api_key_org_alias",
+        "user_api_key_project_alias",
+        "user_api_key_project_id",
+        "user_api_key_team_max_budget",
+        "user_api_key_team_spend",
+        "user_api_key_user_max_budget",
+        "user_api_key_user_spend",
+    )
+)
+
 
 @dataclass
 class Call:
@@ -124,6 +150,7 @@ class Call:
         """LiteLLM's StandardLoggingPayload: what the generic_api callback sends, prompt and answer included."""
         key, failed = self.key, self.refusal is not None
         return {
+            **_EMPTY,
             "id": self.id or self.call_id,
             "litellm_call_id": self.call_id,
             "trace_id": self.trace_id,
@@ -141,6 +168,7 @@ class Call:
             "response_time": self.ended - self.started,
             "model": self.model.behind if self.model else "",
             "metadata": {
+                **_EMPTY_METADATA,
                 "user_api_key_hash": self.token,
                 "user_api_key_alias": key.key_alias if key else None,
                 "user_api_key_spend": key.spend if key else 0.0,
