@@ -1,0 +1,54 @@
+import { Badge, MenuToggle, Select, SelectList, SelectOption } from "@patternfly/react-core";
+import { useState } from "react";
+
+interface FacetSelectProps {
+  title: string;
+  options: readonly { value: string; count?: number }[];
+  /** The words for a value. */
+  label: (value: string) => string;
+  selected: readonly string[];
+  onChange: (selected: string[]) => void;
+}
+
+/** Any number of values, each with how many there are. */
+export function FacetSelect({ title, options, label, selected, onChange }: FacetSelectProps) {
+  const [isOpen, setOpen] = useState(false);
+  const toggle = (value: string) =>
+    onChange(selected.includes(value) ? selected.filter((each) => each !== value) : [...selected, value]);
+  return (
+    <Select
+      role="menu"
+      isOpen={isOpen}
+      selected={selected}
+      onSelect={(_, value) => toggle(value as string)}
+      onOpenChange={setOpen}
+      isScrollable
+      maxMenuHeight="20rem"
+      toggle={(ref) => (
+        <MenuToggle
+          ref={ref}
+          isExpanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          badge={
+            selected.length ? (
+              <Badge isRead screenReaderText={`${selected.length} chosen`}>
+                {selected.length}
+              </Badge>
+            ) : undefined
+          }
+        >
+          {title}
+        </MenuToggle>
+      )}
+    >
+      <SelectList aria-label={title}>
+        {options.map(({ value, count }) => (
+          <SelectOption key={value} value={value} hasCheckbox isSelected={selected.includes(value)}>
+            {label(value)}
+            {count === undefined ? null : ` (${count})`}
+          </SelectOption>
+        ))}
+      </SelectList>
+    </Select>
+  );
+}

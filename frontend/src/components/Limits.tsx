@@ -1,0 +1,23 @@
+import { formatMoney } from "../lib/money";
+import { formatCount } from "../lib/numbers";
+import { formatBudgetDuration } from "../lib/time";
+
+interface LimitsProps {
+  maxBudget: string | null | undefined;
+  budgetDuration: string | null | undefined;
+  rpmLimit: number | null | undefined;
+  tpmLimit: number | null | undefined;
+}
+
+/** Budget and rate limits in words, one a line. */
+export function Limits({ maxBudget, budgetDuration, rpmLimit, tpmLimit }: LimitsProps) {
+  const lines = [
+    maxBudget == null
+      ? null
+      : `${formatMoney(maxBudget)} ${budgetDuration ? formatBudgetDuration(budgetDuration) : "in all"}`,
+    rpmLimit == null ? null : `${formatCount(rpmLimit)} requests a minute`,
+    tpmLimit == null ? null : `${formatCount(tpmLimit)} tokens a minute`,
+  ].filter((line) => line !== null);
+  if (lines.length === 0) return "None";
+  return lines.map((line) => <div key={line}>{line}</div>);
+}

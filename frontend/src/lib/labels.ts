@@ -1,0 +1,63 @@
+/** The schema's enum values in words. A value that a newer server knows is shown as it is, made readable. */
+
+const MODES: Record<string, string> = {
+  CHAT: "Chat",
+  COMPLETION: "Text completion",
+  EMBEDDING: "Embedding",
+  IMAGE: "Image",
+  AUDIO: "Audio",
+  RERANK: "Rerank",
+  OTHER: "Other",
+};
+
+const CAPABILITIES: Record<string, string> = {
+  VISION: "Vision",
+  FUNCTION_CALLING: "Function calling",
+  REASONING: "Reasoning",
+  JSON_SCHEMA: "JSON schema",
+  STREAMING: "Streaming",
+  PROMPT_CACHING: "Prompt caching",
+  WEB_SEARCH: "Web search",
+  AUDIO_INPUT: "Audio input",
+  AUDIO_OUTPUT: "Audio output",
+};
+
+const ACCESS: Record<string, string> = {
+  OPEN: "Open to all",
+  RESTRICTED: "Needs approval",
+  HIDDEN: "Hidden",
+};
+
+const LIFECYCLES: Record<string, string> = { AVAILABLE: "Available", DEPRECATED: "Deprecated", RETIRED: "Retired" };
+
+const PROVIDERS: Record<string, string> = {
+  anthropic: "Anthropic",
+  azure: "Azure",
+  bedrock: "Amazon Bedrock",
+  cohere: "Cohere",
+  deepseek: "DeepSeek",
+  gemini: "Google Gemini",
+  groq: "Groq",
+  hosted_vllm: "Hosted vLLM",
+  mistral: "Mistral",
+  ollama: "Ollama",
+  openai: "OpenAI",
+  vertex_ai: "Google Vertex AI",
+  vllm: "vLLM",
+  watsonx: "IBM watsonx",
+  xai: "xAI",
+};
+
+function readable(value: string): string {
+  const words = value.toLowerCase().replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const named = (names: Record<string, string>) => (value: string) => names[value] ?? readable(value);
+
+export const modeLabel = named(MODES);
+export const capabilityLabel = named(CAPABILITIES);
+export const accessLabel = named(ACCESS);
+export const lifecycleLabel = named(LIFECYCLES);
+/** LiteLLM's own provider names are free text; the common ones get their proper spelling, the rest stays. */
+export const providerLabel = (value: string) => PROVIDERS[value] ?? value;

@@ -1,0 +1,180 @@
+import {
+  Button,
+  Card,
+  CardBody,
+  CardTitle,
+  Content,
+  DescriptionList,
+  Grid,
+  GridItem,
+  PageSection,
+  Skeleton,
+} from "@patternfly/react-core";
+import { useState } from "react";
+import { graphql, useFragment } from "react-relay";
+import { Link, useParams } from "react-router";
+
+import { Fact } from "../../components/Fact";
+import { Limits } from "../../components/Limits";
+import { Missing } from "../../components/Missing";
+import { RelativeTime } from "../../components/RelativeTime";
+import { Snippets } from "../../components/Snippets";
+import { StatusLabel } from "../../components/StatusLabel";
+import { formatMoney } from "../../lib/money";
+import { modelPath } from "../../lib/paths";
+import { KEY_VARIABLE, snippetMode } from "../../lib/snippets";
+import { PageHeading } from "../../shell/PageHeading";
+import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
+import { FirstCallPanel } from "./FirstCallPanel";
+import { SyncLabel } from "./KeyRow";
+import { RevokeDialog } from "./RevokeDialog";
+import type { KeyPage_key$key } from "./__generated__/KeyPage_key.graphql";
+import type { KeyPageQuery } from "./__generated__/KeyPageQuery.graphql";
+
+const PARENT = { title: "My keys", to: "/keys" };
+
+function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmBaseUrl: string }) {
+  const key = useFragment(
+    graphql`
+      fragment KeyPage_key on ApiKey {
+        id
+        name
+        prefix
+        lastFour
+        status
+        inSync
+        models {
+          id
+          name
+          mode
+        }
+        maxBudget
+        budgetDuration
+        rpmLimit
+        tpmLimit
+        spend
+        createdAt
+        lastUsedAt
+        expiresAt
+        ...RevokeDialog_key
+      }
+    `,
+    keyRef,
+  );
+  const [isRevoking, setRevoking] = useState(false);
+  const model = key.models.find(({ mode }) => snippetMode(mode));
+  const mode = model && snippetMode(model.mode);
+  const isUsable = key.status === "ACTIVE" || key.status === "ROTATING";
+  return (
+    <>
+      <PageHeading
+        title={key.name}
+        parent={PARENT}
+        actions={
+          isUsable || key.status === "BLOCKED" ? (
+            <Button variant="danger" onClick={() => setRevoking(true)}>
+              Revoke
+            </Button>
+          ) : null
+        }
+      />
+      <PageSection isFilled>
+        <Grid hasGutter>
+          <GridItem>
+            <Card>
+              <CardTitle component="h2">About</CardTitle>
+              <CardBody>
+                <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
+                  <Fact name="Key">
+                    <code>
+                      {key.prefix}…{key.lastFour}
+                    </code>
+                  </Fact>
+                  <Fact name="Status">
+                    <StatusLabel of="key" status={key.status} /> <SyncLabel inSync={key.inSync} />
+                  </Fact>
+                  <Fact name="Models">
+                    {key.models.map(({ id, name }) => (
+                      <div key={id}>
+                        <Link to={modelPath(id)}>{name}</Link>
+                      </div>
+                    ))}
+                  </Fact>
+                  <Fact name="Limits">
+                    <Limits {...key} />
+                  </Fact>
+                  <Fact name="Spend">{formatMoney(key.spend)}</Fact>
+                  <Fact name="Last used">{key.lastUsedAt ? <RelativeTime at={key.lastUsedAt} /> : "Never"}</Fact>
+                  <Fact name="Created">
+                    <RelativeTime at={key.createdAt} />
+                  </Fact>
+                  <Fact name="Expires">{key.expiresAt ? <RelativeTime at={key.expiresAt} /> : "Never"}</Fact>
+                </DescriptionList>
+              </CardBody>
+            </Card>
+          </GridItem>
+          {isUsable ? (
+            <GridItem>
+              <Card>
+                <CardTitle component="h2">Try it</CardTitle>
+                <CardBody>
+                  <FirstCallPanel apiKeyId={key.id} />
+                </CardBody>
+                {model && mode ? (
+                  <CardBody>
+                    <Content component="p">
+                      The secret was shown once, when the key was made. With it in the environment as{" "}
+                      <code>{KEY_VARIABLE}</code>:
+                    </Content>
+                    <Snippets call={{ baseUrl: llmBaseUrl, model: model.name, mode }} />
+                  </CardBody>
+                ) : null}
+              </Card>
+            </GridItem>
+          ) : null}
+        </Grid>
+      </PageSection>
+      {isRevoking ? <RevokeDialog apiKey={key} onClose={() => setRevoking(false)} /> : null}
+    </>
+  );
+}
+
+function Loaded({ id }: { id: string }) {
+  const { node, portal } = usePageQuery<KeyPageQuery>(
+    graphql`
+      query KeyPageQuery($id: ID!) {
+        node(id: $id) {
+          ...KeyPage_key @alias(as: "apiKey")
+        }
+        portal {
+          llmBaseUrl
+        }
+      }
+    `,
+    { id },
+  );
+  if (node?.apiKey) return <Details apiKey={node.apiKey} llmBaseUrl={portal.llmBaseUrl} />;
+  return (
+    <Missing title="Key not found" parent={PARENT}>
+      It may belong to somebody else.
+    </Missing>
+  );
+}
+
+const skeleton = (
+  <>
+    <PageHeading title="Key" parent={PARENT} />
+    <PageSection isFilled>
+      <Skeleton height="14rem" screenreaderText="Loading the key" />
+    </PageSection>
+  </>
+);
+
+export function KeyPage() {
+  const { id = "" } = useParams();
+  return (
+    <QueryBoundary key={id} skeleton={skeleton}>
+      <Loaded id={id} />
+    </QueryBoundary>
+  );
+}

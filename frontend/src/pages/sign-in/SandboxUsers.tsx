@@ -1,0 +1,65 @@
+import { Alert, Button, Content, Stack, StackItem } from "@patternfly/react-core";
+import { useState } from "react";
+import { graphql, useFragment } from "react-relay";
+
+import { signInAs } from "../../lib/session";
+import type { SandboxUsers_signIn$key } from "./__generated__/SandboxUsers_signIn.graphql";
+
+const ROLES: Record<string, string> = {
+  USER: "finds models, makes keys, calls them",
+  AUDITOR: "may read everything and change nothing",
+  ADMIN: "administrator",
+};
+
+/** The sandbox's sample people, one button each. */
+export function SandboxUsers({ signIn: signInRef, next }: { signIn: SandboxUsers_signIn$key; next: string }) {
+  const { sandboxUsers } = useFragment(
+    graphql`
+      fragment SandboxUsers_signIn on SignIn {
+        sandboxUsers {
+          username
+          displayName
+          role
+        }
+      }
+    `,
+    signInRef,
+  );
+  const [chosen, setChosen] = useState<string>();
+  const [refused, setRefused] = useState(false);
+
+  const choose = async (username: string) => {
+    setChosen(username);
+    setRefused(false);
+    if (await signInAs(username, next)) return;
+    setRefused(true);
+    setChosen(undefined);
+  };
+
+  return (
+    <Stack hasGutter>
+      <StackItem>
+        <Content component="p">This is the sandbox. Choose who you want to be; no password is needed.</Content>
+      </StackItem>
+      {refused ? (
+        <StackItem>
+          <Alert isInline variant="danger" title="Signing in did not work. Try again." component="h2" />
+        </StackItem>
+      ) : null}
+      {sandboxUsers.map(({ username, displayName, role }) => (
+        <StackItem key={username}>
+          <Button
+            variant="secondary"
+            isBlock
+            size="lg"
+            isLoading={chosen === username}
+            isDisabled={chosen !== undefined}
+            onClick={() => void choose(username)}
+          >
+            {displayName}, {ROLES[role] ?? role}
+          </Button>
+        </StackItem>
+      ))}
+    </Stack>
+  );
+}

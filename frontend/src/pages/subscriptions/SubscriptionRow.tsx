@@ -1,0 +1,64 @@
+import { Td, Tr } from "@patternfly/react-table";
+import { graphql, useFragment } from "react-relay";
+import { Link } from "react-router";
+
+import { Limits } from "../../components/Limits";
+import { RelativeTime } from "../../components/RelativeTime";
+import { StatusLabel } from "../../components/StatusLabel";
+import { providerLabel } from "../../lib/labels";
+import { formatMoney } from "../../lib/money";
+import { modelPath } from "../../lib/paths";
+import type { SubscriptionRow_subscription$key } from "./__generated__/SubscriptionRow_subscription.graphql";
+
+export const SUBSCRIPTION_COLUMNS = ["Model", "Status", "Limits", "Spend", "Since", "Expires"];
+
+export function SubscriptionRow({ subscription: ref }: { subscription: SubscriptionRow_subscription$key }) {
+  const subscription = useFragment(
+    graphql`
+      fragment SubscriptionRow_subscription on ModelSubscription {
+        model {
+          id
+          name
+          provider
+        }
+        status
+        reason
+        maxBudget
+        budgetDuration
+        rpmLimit
+        tpmLimit
+        spend
+        createdAt
+        expiresAt
+      }
+    `,
+    ref,
+  );
+  const { model, reason, expiresAt } = subscription;
+  return (
+    <Tr>
+      <Td dataLabel="Model">
+        <Link to={modelPath(model.id)}>{model.name}</Link>
+        <br />
+        <small>{providerLabel(model.provider)}</small>
+      </Td>
+      <Td dataLabel="Status">
+        <StatusLabel of="subscription" status={subscription.status} />
+        {reason ? (
+          <>
+            <br />
+            <small>{reason}</small>
+          </>
+        ) : null}
+      </Td>
+      <Td dataLabel="Limits">
+        <Limits {...subscription} />
+      </Td>
+      <Td dataLabel="Spend">{formatMoney(subscription.spend)}</Td>
+      <Td dataLabel="Since">
+        <RelativeTime at={subscription.createdAt} />
+      </Td>
+      <Td dataLabel="Expires">{expiresAt ? <RelativeTime at={expiresAt} /> : "Never"}</Td>
+    </Tr>
+  );
+}

@@ -1,0 +1,51 @@
+import { Component, createContext, type ReactNode, Suspense, use, useState } from "react";
+import { type FetchPolicy, useLazyLoadQuery } from "react-relay";
+import type { GraphQLTaggedNode, OperationType } from "relay-runtime";
+
+import { toRequestError, UNAUTHENTICATED } from "../relay/errors";
+import { ErrorView } from "./ErrorView";
+
+const Attempt = createContext(0);
+
+/** `useLazyLoadQuery` that asks again when the boundary around it is retried. Shows what is known, then what is new. */
+export function usePageQuery<T extends OperationType>(
+  query: GraphQLTaggedNode,
+  variables: T["variables"],
+  fetchPolicy: FetchPolicy = "store-and-network",
+): T["response"] {
+  return useLazyLoadQuery<T>(query, variables, { fetchPolicy, fetchKey: use(Attempt) });
+}
+
+interface CatcherProps {
+  /** Shown instead of an error that leads to the sign-in page anyway. */
+  skeleton: ReactNode;
+  onRetry: () => void;
+  children: ReactNode;
+}
+
+class Catcher extends Component<CatcherProps, { error: unknown }> {
+  override state = { error: null as unknown };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { error: error ?? new Error() };
+  }
+
+  override render() {
+    if (this.state.error === null) return this.props.children;
+    const error = toRequestError(this.state.error);
+    if (error.code === UNAUTHENTICATED) return this.props.skeleton;
+    return <ErrorView error={error} onRetry={this.props.onRetry} />;
+  }
+}
+
+/** Holds whatever asks for data: a skeleton while it loads, the error with a way to retry when it fails. */
+export function QueryBoundary({ skeleton, children }: { skeleton: ReactNode; children: ReactNode }) {
+  const [attempt, setAttempt] = useState(0);
+  return (
+    <Attempt value={attempt}>
+      <Catcher key={attempt} skeleton={skeleton} onRetry={() => setAttempt(attempt + 1)}>
+        <Suspense fallback={skeleton}>{children}</Suspense>
+      </Catcher>
+    </Attempt>
+  );
+}

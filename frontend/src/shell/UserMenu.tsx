@@ -1,0 +1,51 @@
+import { Dropdown, DropdownGroup, DropdownItem, DropdownList, MenuToggle } from "@patternfly/react-core";
+import { UserIcon } from "@patternfly/react-icons";
+import { useState } from "react";
+import { graphql, useFragment } from "react-relay";
+
+import { signOut } from "../lib/session";
+import type { UserMenu_user$key } from "./__generated__/UserMenu_user.graphql";
+
+const ROLES: Record<string, string> = { USER: "User", AUDITOR: "Auditor", ADMIN: "Administrator" };
+
+export function UserMenu({ user: userRef }: { user: UserMenu_user$key }) {
+  const user = useFragment(
+    graphql`
+      fragment UserMenu_user on User {
+        username
+        displayName
+        role
+      }
+    `,
+    userRef,
+  );
+  const [isOpen, setOpen] = useState(false);
+  const role = ROLES[user.role] ?? user.role;
+  return (
+    <Dropdown
+      isOpen={isOpen}
+      onSelect={() => setOpen(false)}
+      onOpenChange={setOpen}
+      popperProps={{ position: "right" }}
+      shouldFocusToggleOnSelect
+      toggle={(ref) => (
+        <MenuToggle
+          ref={ref}
+          variant="plainText"
+          icon={<UserIcon />}
+          isExpanded={isOpen}
+          aria-label={`Your account: ${user.displayName}, ${role}`}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <span className="wide-only">{user.displayName}</span>
+        </MenuToggle>
+      )}
+    >
+      <DropdownGroup label={`${user.displayName} (${user.username}), ${role}`}>
+        <DropdownList>
+          <DropdownItem onClick={() => void signOut()}>Sign out</DropdownItem>
+        </DropdownList>
+      </DropdownGroup>
+    </Dropdown>
+  );
+}

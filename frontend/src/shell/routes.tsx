@@ -1,0 +1,36 @@
+import type { RouteObject } from "react-router";
+
+import { SignInPage } from "../pages/sign-in/SignInPage";
+import { AppShell } from "./AppShell";
+import { CrashPage } from "./CrashPage";
+import { NotFoundPage } from "./NotFoundPage";
+
+/** Each page's code is loaded when it is first opened. */
+export const routes: RouteObject[] = [
+  { path: "/sign-in", Component: SignInPage, ErrorBoundary: CrashPage },
+  {
+    Component: AppShell,
+    ErrorBoundary: CrashPage,
+    HydrateFallback: () => null,
+    children: [
+      {
+        ErrorBoundary: CrashPage,
+        children: [
+          { index: true, lazy: async () => ({ Component: (await import("../pages/home/HomePage")).HomePage }) },
+          { path: "models", lazy: async () => ({ Component: (await import("../pages/models/ModelsPage")).ModelsPage }) },
+          { path: "models/:id", lazy: async () => ({ Component: (await import("../pages/models/ModelPage")).ModelPage }) },
+          {
+            path: "subscriptions",
+            lazy: async () => ({
+              Component: (await import("../pages/subscriptions/SubscriptionsPage")).SubscriptionsPage,
+            }),
+          },
+          { path: "keys", lazy: async () => ({ Component: (await import("../pages/keys/KeysPage")).KeysPage }) },
+          { path: "keys/:id", lazy: async () => ({ Component: (await import("../pages/keys/KeyPage")).KeyPage }) },
+          { path: "usage", lazy: async () => ({ Component: (await import("../pages/usage/UsagePage")).UsagePage }) },
+          { path: "*", Component: NotFoundPage },
+        ],
+      },
+    ],
+  },
+];
