@@ -1,0 +1,174 @@
+"""Selections compiled into plans: what graphql-core works out again for every object, worked out once per document.
+
+graphql-core executes a selection field by field: it looks the field up, builds the resolve info and the arguments, calls the
+resolver, finds out what it returned and completes that by its type. For a list of 60 objects with 12 attributes that is 720 times
+the same work. A `Plan` is the dictionary of grouped fields that graphql-core itself collected, with the outcome of that work beside
+it: runs of plain attributes are read with one `attrgetter`, every other field has a function of its own.
+
+A plan does only what is common. Whatever is out of the ordinary (an awaitable attribute, an exception as a value, a scalar that
+refuses its value, an interface, a generator as a list) goes to graphql-core's own method for that field or value. So the rules for
+errors, paths and nulls are graphql-core's, and are not repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from types import CoroutineType, NoneType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphql import GraphQLObjectType, Undefined
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import Path, gather_with_cancel
+
+if TYPE_CHECKING:
+    from schema.execution.executor import CompiledExecutor
+
+Field = Callable[["CompiledExecutor", Any, "Path | None"], Any]
+"""(executor, source object, its path) -> the field's completed value, or a coroutine of it."""
+
+
+Recipe = list[tuple[str, Callable[[Any], Any]]]
+_RECIPES = 64  # combinations of classes remembered per block
+
+
+class Leaf(NamedTuple):
+    """A plain attribute of a scalar or enum type: a value of class `exact` is its own result, `coerce` makes the others."""
+
+    key: str
+    exact: type | None
+    nullable: bool
+    coerce: Callable[[Any], Any]
+    classes: frozenset[type]
+    """What `coerce` is called for; a value of any other class is graphql-core's business."""
+    details: FieldDetailsList
+
+
+class Leaves:
+    """Plain attributes that stand side by side in a selection."""
+
+    def __init__(self, leaves: list[Leaf], read: Callable[[Any], tuple[Any, ...]]) -> None:
+        self.leaves = leaves
+        self.keys = tuple(leaf.key for leaf in leaves)
+        self.read = read
+        self._recipes: dict[tuple[type, ...], Recipe | None] = {}
+
+    def recipe(self, values: tuple[Any, ...]) -> Recipe | None:
+        """What is left to do for values of these classes; None if graphql-core has to look at one of them.
+
+        Remembered by the classes: the objects of a list mostly have the same.
+        """
+        kinds = tuple(map(type, values))
+        try:
+            return self._recipes[kinds]
+        except KeyError:
+            if len(self._recipes) >= _RECIPES:
+                self._recipes.clear()
+            recipe = self._recipes[kinds] = self._find(kinds)
+            return recipe
+
+    def _find(self, kinds: tuple[type, ...]) -> Recipe | None:
+        recipe: Recipe = []
+        for leaf, kind in zip(self.leaves, kinds, strict=True):
+            if kind is leaf.exact or (kind is NoneType and leaf.nullable):
+                continue
+            if kind not in leaf.classes:
+                return None
+            recipe.append((leaf.key, leaf.coerce))
+        return recipe
+
+
+Step = tuple[str, Field | None, Leaves | None]
+
+
+class Plan(dict[str, FieldDetailsList]):
+    """The fields of one selection on one object type, in order, and how to execute them."""
+
+    def __init__(self, parent_type: GraphQLObjectType, fields: dict[str, FieldDetailsList]) -> None:
+        super().__init__(fields)
+        self.parent_type = parent_type
+        self.steps: list[Step] | None = None  # compiled when first executed: a union may have members that never come
+
+    def execute(self, executor: CompiledExecutor, source: Any, path: Path | None) -> Any:
+        """The selection's result for `source`: a dictionary, or a coroutine of one when some field has to be awaited.
+
+        Raises what a non-null field raised: the caller's caller has the nullable position.
+        """
+        if self.steps is None:
+            from schema.execution.compiler import compile_steps
+
+            self.steps = compile_steps(executor, self)
+        results: dict[str, Any] = {}
+        pending: list[str] = []
+        try:
+            for key, field, leaves in self.steps:
+                if leaves is not None:
+                    self._read(executor, source, path, leaves, results, pending)
+                elif field is not None:
+                    value = results[key] = field(executor, source, path)
+                    if value.__class__ is CoroutineType:
+                        pending.append(key)
+        except Exception:
+            if pending:
+                executor.settle_in_background([results[key] for key in pending])
+            raise
+        return _gather_fields(results, pending) if pending else results
+
+    def _read(
+        self,
+        executor: CompiledExecutor,
+        source: Any,
+        path: Path | None,
+        block: Leaves,
+        results: dict[str, Any],
+        pending: list[str],
+    ) -> None:
+        try:
+            values = block.read(source)
+            recipe = block.recipe(values)
+            if recipe is not None:
+                results.update(zip(block.keys, values, strict=True))
+                for key, coerce in recipe:
+                    coerced = results[key] = coerce(results[key])
+                    if coerced is None or coerced is Undefined:
+                        break
+                else:
+                    return
+        except Exception:  # noqa: S110 - an attribute is missing or a value is refused: graphql-core finds out which
+            pass
+        name = self.parent_type.name
+        for leaf in block.leaves:
+            value = executor.execute_field(self.parent_type, source, leaf.details, Path(path, leaf.key, name), None)
+            results[leaf.key] = value
+            if value.__class__ is CoroutineType:
+                pending.append(leaf.key)
+
+
+async def _gather_fields(results: dict[str, Any], pending: list[str]) -> dict[str, Any]:
+    if len(pending) == 1:
+        results[pending[0]] = await results[pending[0]]
+    else:
+        values = await gather_with_cancel(*(results[key] for key in pending))
+        results.update(zip(pending, values, strict=True))
+    return results
+
+
+async def gather_items(results: list[Any], pending: list[int]) -> list[Any]:
+    """The list with its pending items awaited side by side."""
+    if len(pending) == 1:
+        results[pending[0]] = await results[pending[0]]
+    else:
+        values: list[Any] = await gather_with_cancel(*(results[index] for index in pending))
+        for index, value in zip(pending, values, strict=True):
+            results[index] = value
+    return results
+
+
+async def guarded(
+    executor: CompiledExecutor, pending: Awaitable[Any], return_type: Any, details: FieldDetailsList, path: Path
+) -> Any:
+    """The value of a field or item whose sub-fields are awaited; null when that fails and null is allowed here."""
+    try:
+        return await pending
+    except Exception as error:
+        executor.handle_field_error(error, return_type, details, path)
+        return None
