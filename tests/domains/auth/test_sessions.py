@@ -1,0 +1,164 @@
+"""Sessions: what the database keeps of them, and how they end."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from gateway.actor import Role
+from gateway.auth import ABSOLUTE, AccountDisabled, AuthService
+from gateway.db import Database, utc_now
+from gateway.errors import InvalidInput, NotAvailable
+from gateway.users import Identity
+from tests.portal import sandbox_settings, settings_of
+
+GRACE = Identity("https://issuer.test", "0001", "grace", "Grace Hopper", role=Role.AUDITOR)
+
+
+@pytest.fixture
+def auth(db: Database, database_url: str) -> AuthService:
+    return AuthService(db, settings_of(database_url))
+
+
+async def run(db: Database, statement: str, **values: Any) -> list[Any]:
+    async with db.write() as session:
+        result = await session.execute(text(statement), values)
+        return list(result) if result.returns_rows else []
+
+
+async def test_a_session_says_who_it_is(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    actor = await auth.actor(token)
+    ((user_id, session_id),) = await run(db, "SELECT user_id, id FROM login_session")
+    assert actor is not None
+    assert (actor.user_id, actor.session_id) == (user_id, session_id)
+    assert (actor.username, actor.role) == ("grace", Role.AUDITOR)
+
+
+async def test_the_database_keeps_the_hash_and_never_the_token(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    ((row,),) = await run(db, "SELECT to_jsonb(login_session) FROM login_session")
+    assert row["token_hash"] == hashlib.sha256(token.encode()).hexdigest()
+    assert token not in str(row)
+    assert len(token) == 43, "256 bits in base64url"
+
+
+async def test_every_session_has_a_token_of_its_own(auth: AuthService, db: Database) -> None:
+    tokens = {await auth.open_session(GRACE) for _ in range(5)}
+    assert len(tokens) == 5
+    assert await run(db, "SELECT count(*), count(DISTINCT user_id) FROM login_session") == [(5, 1)]
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 43, "A" * 5000, "\x00" * 43, "é" * 43])
+async def test_a_token_that_nobody_was_given_is_nobody(auth: AuthService, token: str) -> None:
+    await auth.open_session(GRACE)
+    assert await auth.actor(token) is None
+
+
+async def test_the_hash_is_no_token(auth: AuthService) -> None:
+    token = await auth.open_session(GRACE)
+    assert await auth.actor(hashlib.sha256(token.encode()).hexdigest()[:43]) is None
+
+
+async def test_signing_out_ends_this_session_alone(auth: AuthService) -> None:
+    here, elsewhere = await auth.open_session(GRACE), await auth.open_session(GRACE)
+    await auth.close_session(here)
+    await auth.close_session(here)
+    assert await auth.actor(here) is None
+    assert await auth.actor(elsewhere) is not None
+
+
+async def test_a_session_ends_after_8_hours_without_a_request(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    await run(db, "UPDATE login_session SET last_seen_at = now() - interval '7 hours 59 minutes'")
+    assert await auth.actor(token) is not None, "and this request keeps it alive"
+    await run(db, "UPDATE login_session SET last_seen_at = last_seen_at - interval '8 hours'")
+    assert await auth.actor(token) is None
+    assert await auth.actor(token) is None, "it does not come back"
+
+
+async def test_a_session_ends_after_24_hours_however_busy(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    ((expires_at, last_seen_at),) = await run(db, "SELECT expires_at, last_seen_at FROM login_session")
+    assert abs(expires_at - utc_now() - ABSOLUTE) < timedelta(minutes=1)
+    assert ABSOLUTE == timedelta(hours=24)
+    await run(db, "UPDATE login_session SET expires_at = now() - interval '1 second'")
+    assert await auth.actor(token) is None
+
+
+async def test_being_seen_is_written_at_most_once_a_minute(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    ((opened,),) = await run(db, "SELECT last_seen_at FROM login_session")
+    await auth.actor(token)
+    assert await run(db, "SELECT last_seen_at FROM login_session") == [(opened,)]
+    await run(db, "UPDATE login_session SET last_seen_at = now() - interval '61 seconds'")
+    await auth.actor(token)
+    ((seen,),) = await run(db, "SELECT last_seen_at FROM login_session")
+    assert utc_now() - seen < timedelta(seconds=30)
+
+
+async def test_finding_out_who_asks_is_one_query(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    statements: list[str] = []
+    event.listen(
+        db.engine.sync_engine, "before_cursor_execute", lambda *arguments: statements.append(str(arguments[2]))
+    )
+    await auth.actor(token)
+    assert len(statements) == 1, statements
+
+
+async def test_a_disabled_person_is_out_at_once_and_stays_out(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    await run(db, "UPDATE app_user SET disabled_at = now()")
+    assert await auth.actor(token) is None
+    with pytest.raises(AccountDisabled):
+        await auth.open_session(GRACE)
+    assert await run(db, "SELECT count(*) FROM login_session") == [(1,)]
+
+
+async def test_a_new_role_holds_at_the_next_request(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    await run(db, "UPDATE app_user SET role = 'ADMIN'")
+    actor = await auth.actor(token)
+    assert actor is not None
+    assert actor.role is Role.ADMIN
+
+
+async def test_a_long_connection_can_ask_again(auth: AuthService, db: Database) -> None:
+    token = await auth.open_session(GRACE)
+    actor = await auth.actor(token)
+    assert actor is not None
+    assert await auth.recheck(actor) == actor
+    await auth.close_session(token)
+    assert await auth.recheck(actor) is None
+
+
+async def test_ended_sessions_are_forgotten_and_living_ones_are_not(auth: AuthService, db: Database) -> None:
+    idle, old, alive = [await auth.open_session(GRACE) for _ in range(3)]
+    for token, column in ((idle, "last_seen_at = now() - interval '9 hours'"), (old, "expires_at = now()")):
+        token_hash = hashlib.sha256(token.encode()).hexdigest()
+        await run(db, f"UPDATE login_session SET {column} WHERE token_hash = :hash", hash=token_hash)
+    assert await auth.forget_ended_sessions() == 2
+    assert await auth.forget_ended_sessions() == 0
+    assert await auth.actor(alive) is not None
+
+
+async def test_the_sandbox_knows_its_people_by_name(db: Database, database_url: str) -> None:
+    auth = AuthService(db, sandbox_settings(database_url))
+    actor = await auth.actor(await auth.sign_in_by_name("audrey"))
+    assert actor is not None
+    assert (actor.username, actor.role) == ("audrey", Role.AUDITOR)
+    with pytest.raises(InvalidInput) as refused:
+        await auth.sign_in_by_name("eve")
+    assert refused.value.field == "username"
+    assert await run(db, "SELECT username FROM app_user") == [("audrey",)]
+    with pytest.raises(NotAvailable):
+        await auth.begin_sign_in("/")
+
+
+async def test_nobody_signs_in_by_name_outside_the_sandbox(auth: AuthService, db: Database) -> None:
+    with pytest.raises(NotAvailable):
+        await auth.sign_in_by_name("alice")
+    assert await run(db, "SELECT count(*) FROM app_user") == [(0,)]
