@@ -3,18 +3,21 @@
 TEST_DATABASE_URL names a server to use instead of the embedded one (its user must be allowed to create databases).
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+import pytest_asyncio
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from gateway.migrate import upgrade
 from gateway.db import Database
+from gateway.litellm import LiteLLM
+from gateway.migrate import upgrade
 from gateway.sandbox.postgres import Postgres
+from tests.proxies import MASTER_KEY, Line, proxy_in_process
 
 TEMPLATE = "litemaas_template"
 
@@ -45,14 +48,12 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield postgres.url("postgres")
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def template(server_url: str) -> str:
     """The name of a database at head, built by the migrations alone."""
     name = f"{TEMPLATE}_{uuid4().hex[:8]}"
     server = Server(server_url)
     await server.execute(f'CREATE DATABASE "{name}"')
-    import asyncio
-
     await asyncio.to_thread(upgrade, server.url(name))
     return name
 
@@ -65,6 +66,30 @@ async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
     await server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     yield server.url(name)
     await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def litellm_database_url(server_url: str) -> AsyncIterator[str]:
+    """An empty database for the sandbox's LiteLLM, dropped after the test."""
+    name = f"litellm_{uuid4().hex}"
+    server = Server(server_url)
+    await server.execute(f'CREATE DATABASE "{name}" STRATEGY file_copy')
+    yield server.url(name)
+    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def line(litellm_database_url: str) -> AsyncIterator[Line]:
+    """A LiteLLM in this process, and the way to it, which can be cut."""
+    async with proxy_in_process(litellm_database_url) as to_proxy:
+        yield to_proxy
+
+
+@pytest.fixture
+async def litellm(line: Line) -> AsyncIterator[LiteLLM]:
+    client = LiteLLM("http://litellm", MASTER_KEY, transport=line)
+    yield client
+    await client.aclose()
 
 
 @pytest.fixture

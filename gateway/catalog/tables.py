@@ -5,7 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Column, Numeric, Text
+from sqlalchemy import Column, Numeric, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from gateway.db import UtcDateTime, enum_column, utc_now
