@@ -167,21 +167,39 @@ def _error_code(payload: _Payload) -> str | None:
 
 
 # Python's json module, which LiteLLM writes with, passes on half surrogates from a prompt and NaN from an answer. Neither
-# is JSON, and one caller's prompt must not cost the events of all the others in the batch.
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|-?Infinity|NaN', re.DOTALL)
-_ESCAPE = re.compile(
-    rb"(?P<pair>\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|(?P<other>\\.)",
-    re.DOTALL,
-)
+# is JSON, and one caller's prompt must not cost the events of all the others in the batch. Callers can bring this about,
+# so it has to be cheap: each pattern begins with a literal, which the regex engine skips to.
+_SURROGATE = re.compile(rb"\\u[dD](?:(?P<high>[89abAB])|[c-fC-F])[0-9a-fA-F]{2}")
+_HIGH, _LOW = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}"), re.compile(rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_ESCAPE_LENGTH = 6
+_NOT_NUMBERS = [
+    re.compile(rb"%b(?<=[\[:,\s]%b)(?=\s*[,\]}])" % (word, word)) for word in (b"NaN", b"Infinity", b"-Infinity")
+]
 
 
 def mend(body: bytes) -> bytes:
     """The body with half surrogates replaced by U+FFFD and NaN and infinities by null; for what was not JSON only."""
-    return _TOKEN.sub(_mend_token, body)
+    body = _SURROGATE.sub(_mend_surrogate, body)
+    for pattern in _NOT_NUMBERS:
+        body = pattern.sub(b"null", body)
+    return body
 
 
-def _mend_token(token: re.Match[bytes]) -> bytes:
-    if not token[0].startswith(b'"'):
-        return b"null"
-    return _ESCAPE.sub(lambda found: rb"\ufffd" if found.lastgroup == "half" else found[0], token[0])
+def _mend_surrogate(found: re.Match[bytes]) -> bytes:
+    body, start = found.string, found.start()
+    if not _begins_escape(body, start):
+        return found[0]
+    if found["high"]:
+        paired = _LOW.match(body, found.end()) is not None
+    else:
+        before = start - _ESCAPE_LENGTH
+        paired = before >= 0 and _HIGH.match(body, before) is not None and _begins_escape(body, before)
+    return found[0] if paired else rb"\ufffd"
+
+
+def _begins_escape(body: bytes, backslash: int) -> bool:
+    """Whether this backslash begins an escape, rather than ending one: an even number of others stands before it."""
+    first = backslash
+    while first > 0 and body[first - 1] == ord("\\"):
+        first -= 1
+    return (backslash - first) % 2 == 0

@@ -1,0 +1,281 @@
+"""The ledger is the same for any order, repetition and split of what LiteLLM sends, and the sums are those of the events."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, text
+
+from gateway.db import Database, utc_now
+from gateway.events import Bus
+from gateway.usage import CallRecord, IngestResult, LedgerUnavailable, UsageService
+from tests.domains.usage.ledger import NOON, a_call, a_key, a_person, ledger, rows, sums_differ
+
+
+async def test_an_event_is_booked_once_with_its_owner(db: Database, service: UsageService) -> None:
+    alice = await a_person(db, "alice")
+    key = await a_key(db, alice, "notebook")
+    call = a_call(
+        key=key,
+        request_id="chatcmpl-1",
+        latency_ms=250,
+        stream=True,
+        occurred_at=NOON + timedelta(minutes=42, microseconds=7),
+        spend=Decimal("0.00005099999999999999"),
+    )
+    assert await service.ingest([call]) == IngestResult(stored=1, duplicates=0, rejected=0)
+    events, sums = await ledger(db)
+    booked = {name: getattr(events[0], name) for name in call.__struct_fields__}
+    assert booked == msgspec.structs.asdict(call)
+    assert (events[0].user_id, events[0].api_key_id) == (alice.user_id, key.id)
+    assert abs(events[0].received_at - utc_now()) < timedelta(minutes=1)
+    assert (sums[0].hour, sums[0].requests, sums[0].failures, sums[0].spend) == (NOON, 1, 0, call.spend)
+    assert sums[0].last_at == call.occurred_at
+
+    assert await service.ingest([call, call]) == IngestResult(stored=0, duplicates=2, rejected=0)
+    assert await ledger(db) == (events, sums)
+
+
+async def test_a_key_that_is_not_ours_is_nobodys(db: Database, service: UsageService) -> None:
+    calls = [a_call(token_hash="f" * 64, success=False, error_code="401"), a_call()]
+    assert (await service.ingest(calls)).stored == 2
+    events, sums = await ledger(db)
+    assert {(row.user_id, row.api_key_id) for row in events} == {(None, None)}
+    assert [(row.requests, row.failures) for row in sums] == [(2, 1)]
+
+
+async def test_a_fallback_counts_as_a_failure_and_a_success(db: Database, service: UsageService) -> None:
+    """LiteLLM gives both the same call id; the money is on the second."""
+    failure = a_call(call_id="c", success=False, spend=Decimal(0), model_name="broken", error_code="500")
+    success = a_call(call_id="c", spend=Decimal("0.25"))
+    assert (await service.ingest([failure])).stored == 1
+    assert (await service.ingest([success, failure])) == IngestResult(stored=1, duplicates=1, rejected=0)
+    _, sums = await ledger(db)
+    assert {(row.model_name, row.requests, row.failures, row.spend) for row in sums} == {
+        ("broken", 1, 1, Decimal(0)),
+        ("small", 1, 0, Decimal("0.25")),
+    }
+
+
+ABSURD: list[dict[str, Any]] = [
+    *({"prompt_tokens": -1}, {"completion_tokens": 10**13}, {"total_tokens": 2**63}, {"total_tokens": -(2**70)}),
+    *(
+        {"spend": Decimal("-0.01")},
+        {"spend": Decimal("NaN")},
+        {"spend": Decimal("Infinity")},
+        {"spend": Decimal("1e10")},
+    ),
+    *({"spend": Decimal("1e-400")}, {"latency_ms": -1}, {"latency_ms": 2**31}, {"error_code": "x\x00"}),
+    *(
+        {"call_id": ""},
+        {"call_id": "x" * 256},
+        {"call_id": "a\x00b"},
+        {"model_name": "x" * 10_000},
+        {"request_id": "\x00"},
+    ),
+    *({"occurred_at": NOON.replace(year=1970)}, {"occurred_at": NOON.replace(year=2999)}),
+]
+
+
+async def test_an_absurd_event_is_left_out_and_its_neighbours_are_booked(db: Database, service: UsageService) -> None:
+    for facts in ABSURD:
+        refused = await service.ingest([a_call(**facts)])
+        assert (facts, refused) == (facts, IngestResult(stored=0, duplicates=0, rejected=1))
+    assert await ledger(db) == ([], [])
+    for facts in ABSURD:
+        assert await service.ingest([a_call(), a_call(**facts), a_call()]) == IngestResult(2, 0, 1)
+    assert await sums_differ(db) == []
+
+
+async def test_a_great_sum_is_exact(db: Database, service: UsageService) -> None:
+    """No float on the way: a billion dollars and the smallest fraction of a cent add up to the last digit."""
+    large, small = Decimal("999999999.99"), Decimal("0.000000000000000000049")
+    await service.ingest([a_call(spend=large, prompt_tokens=10**12)] + [a_call(spend=small) for _ in range(3)])
+    await service.ingest([a_call(spend=small, prompt_tokens=10**12)])
+    _, sums = await ledger(db)
+    assert sums[0].spend == Decimal("999999999.990000000000000000196")
+    assert sums[0].prompt_tokens == 2 * 10**12 + 30
+
+
+async def test_nothing_is_nothing(db: Database, service: UsageService) -> None:
+    assert await service.ingest([]) == IngestResult(0, 0, 0)
+    assert await ledger(db) == ([], [])
+
+
+TOKENS = ["a" * 64, "b" * 64, "f" * 64, None]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[list[CallRecord], list[list[CallRecord]]]:
+    """The calls that were made, and the batches in which LiteLLM told of them: each at least once, in any order."""
+    identities = draw(
+        st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), min_size=1, max_size=12, unique=True)
+    )
+    truth = [
+        a_call(
+            call_id=call_id,
+            success=success,
+            occurred_at=NOON
+            + timedelta(seconds=draw(st.integers(-7_300, 7_300)), microseconds=draw(st.integers(0, 999_999))),
+            token_hash=draw(st.sampled_from(TOKENS)),
+            model_name=draw(st.sampled_from(["small", "large"])),
+            prompt_tokens=draw(st.integers(0, 10**12)),
+            completion_tokens=draw(st.integers(0, 100)),
+            total_tokens=draw(st.integers(0, 100)),
+            spend=draw(st.decimals(0, 1_000, places=20)),
+        )
+        for call_id, success in identities
+    ]
+    told = draw(st.permutations(truth + draw(st.lists(st.sampled_from(truth), max_size=12))))
+    cuts = sorted(draw(st.lists(st.integers(0, len(told)), max_size=4)))
+    return truth, [told[a:b] for a, b in zip([0, *cuts], [*cuts, len(told)], strict=True)]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.target, Phase.shrink],
+)
+@given(history=histories())
+async def test_any_order_repetition_and_split_gives_the_truth(
+    db: Database, service: UsageService, history: tuple[list[CallRecord], list[list[CallRecord]]]
+) -> None:
+    truth, batches = history
+    owners = await _owners_once(db)
+    async with db.write() as session:
+        await session.execute(text("TRUNCATE usage_event, usage_hourly"))
+
+    results = [await service.ingest(batch) for batch in batches]
+
+    assert sum(result.stored for result in results) == len(truth)
+    assert sum(result.duplicates for result in results) == sum(map(len, batches)) - len(truth)
+    events, sums = await ledger(db)
+    assert {
+        (row.call_id, row.success, row.occurred_at, row.prompt_tokens, row.spend, row.user_id) for row in events
+    } == {(c.call_id, c.success, c.occurred_at, c.prompt_tokens, c.spend, owners.get(c.token_hash)) for c in truth}
+    spend: defaultdict[Any, Decimal] = defaultdict(Decimal)
+    for call in truth:
+        hour = call.occurred_at.replace(minute=0, second=0, microsecond=0)
+        spend[hour, owners.get(call.token_hash), call.model_name] += call.spend
+    assert {(row.hour, row.user_id, row.model_name): row.spend for row in sums} == dict(spend)
+    assert await sums_differ(db) == []
+
+
+async def _owners_once(db: Database) -> dict[str | None, Any]:
+    """{hash: owner} of the first two of TOKENS, made for the first example and kept for the others."""
+    found = await rows(
+        db, "SELECT g.token_hash, k.user_id FROM api_key_generation g JOIN api_key k ON k.id = g.api_key_id"
+    )
+    if not found:
+        for name, token in (("alice", TOKENS[0]), ("bob", TOKENS[1])):
+            key = await a_key(db, await a_person(db, name), name)
+            async with db.write() as session:
+                await session.execute(
+                    text("UPDATE api_key_generation SET token_hash = :new WHERE token_hash = :old"),
+                    {"new": token, "old": key.token_hash},
+                )
+        return await _owners_once(db)
+    return {row.token_hash: row.user_id for row in found}
+
+
+async def test_replicas_may_be_told_the_same_at_once(db: Database, database_url: str, service: UsageService) -> None:
+    """Eight at a time, over two pools, overlapping and in opposite orders: no dead lock, every call once."""
+    other_db = Database(database_url)
+    other = UsageService(other_db, Bus(database_url))
+    calls = [
+        a_call(call_id=f"c{n}", model_name=f"m{n % 7}", occurred_at=NOON + timedelta(minutes=n), spend=Decimal(n))
+        for n in range(200)
+    ]
+
+    def told(n: int) -> Sequence[CallRecord]:
+        part = calls[n * 20 : n * 20 + 80]
+        return part if n % 2 else part[::-1]
+
+    results = await asyncio.gather(*((service, other)[n % 2].ingest(told(n)) for n in range(8) for _ in range(3)))
+    await other_db.close()
+    assert sum(result.stored for result in results) == 200
+    assert {row.call_id for row in (await ledger(db))[0]} == {call.call_id for call in calls}
+    assert await sums_differ(db) == []
+
+
+async def test_seq_grows_in_the_order_of_commits(db: Database, service: UsageService) -> None:
+    """While one writer holds its turn, the next one waits, and gets higher numbers."""
+    seen: list[int] = []
+
+    async def watch() -> None:
+        for _ in range(60):
+            found = await rows(db, "SELECT coalesce(max(seq), 0), count(*) FROM usage_event")
+            below = await rows(db, f"SELECT count(*) FROM usage_event WHERE seq <= {found[0][0]}")
+            seen.append(below[0][0] - found[0][1])
+            await asyncio.sleep(0.005)
+
+    async def write() -> None:
+        for _ in range(10):
+            await service.ingest([a_call() for _ in range(20)])
+
+    await asyncio.gather(watch(), *(write() for _ in range(4)))
+    assert set(seen) == {0}
+    assert (await rows(db, "SELECT count(*), count(DISTINCT seq) FROM usage_event"))[0] == (800, 800)
+
+
+async def test_a_stale_connection_is_no_loss(db: Database, service: UsageService) -> None:
+    """The server ended our pooled connections, as in a restart or a failover: the batch is booked all the same."""
+    await service.ingest([a_call()])
+    await rows(db, "SELECT 1")
+    killer = Database(db.url)
+    await rows(
+        killer,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()",
+    )
+    await killer.close()
+    assert (await service.ingest([a_call()])).stored == 1
+    assert await sums_differ(db) == []
+
+
+async def test_without_a_database_it_says_so() -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(LedgerUnavailable):
+        await UsageService(nowhere, Bus(nowhere.url)).ingest([a_call()])
+    await nowhere.close()
+
+
+async def test_the_work_does_not_grow_with_the_batch(db: Database, service: UsageService) -> None:
+    statements: list[str] = []
+    event.listen(db.engine.sync_engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
+    await service.ingest([a_call() for _ in range(3)])
+    three = len(statements)
+    statements.clear()
+    await service.ingest([a_call() for _ in range(30)])
+    assert len(statements) == three
+
+
+async def test_who_is_told(db: Database, bus: Bus) -> None:
+    service = UsageService(db, bus)
+    alice = await a_person(db, "alice")
+    key, idle = await a_key(db, alice, "notebook"), await a_key(db, alice, "idle")
+
+    async def is_told(topic: str, batch: list[CallRecord]) -> bool:
+        async with bus.subscribe([topic]) as wakes:
+            await service.ingest(batch)
+            try:
+                await asyncio.wait_for(anext(wakes), 0.5)
+            except TimeoutError:
+                return False
+            return True
+
+    call = a_call(key=key)
+    assert await is_told(f"usage:key:{key.id}", [call])
+    assert not await is_told("usage", [call])  # known already
+    assert not await is_told("usage", [a_call(prompt_tokens=-1)])
+    assert await is_told(f"usage:user:{alice.user_id}", [a_call(key=key), a_call()])
+    assert not await is_told(f"usage:key:{idle.id}", [a_call(key=key)])
+    assert not await is_told(f"usage:user:{alice.user_id}", [a_call()])
+    assert await is_told("usage", [a_call()])
