@@ -47,7 +47,7 @@ async def run_traffic(base_url: str, callers: Sequence[Caller], stop: asyncio.Ev
 
 async def _program(client: httpx.AsyncClient, caller: Caller) -> None:
     while True:
-        await asyncio.sleep(random.expovariate(1 / caller.seconds_between))  # noqa: S311
+        await asyncio.sleep(random.expovariate(1 / caller.seconds_between))
         with contextlib.suppress(httpx.HTTPError):
             await _call(client, caller)
 
@@ -62,8 +62,8 @@ async def _call(client: httpx.AsyncClient, caller: Caller) -> None:
         body = {
             "model": random.choice(caller.chat_models),  # noqa: S311
             "messages": [{"role": "user", "content": question}],
-            "stream": random.random() < 0.4,  # noqa: S311
-            "stream_options": {"include_usage": True},
         }
+        if random.random() < 0.4:  # noqa: S311
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
     response = await client.post(path, json=body, headers={"Authorization": f"Bearer {caller.secret}"})
     log.debug("sample traffic: %s -> %d", body["model"], response.status_code)
