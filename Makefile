@@ -5,7 +5,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run dev check test bench schema migration screenshots
+.PHONY: help run dev check test bench schema lock migration
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -13,32 +13,31 @@ help:  ## What can be made
 run: .venv/.ready frontend/dist/.ready  ## Start LiteMaaS with everything it needs on http://127.0.0.1:8080 (PORT=…, TRAFFIC=1)
 	@exec env PORT=$(PORT) $(BIN)/litemaas sandbox
 
-dev: .venv/.ready-dev frontend/node_modules/.ready  ## The same, with the frontend rebuilt as you type (on http://127.0.0.1:5173)
+dev: .venv/.ready frontend/node_modules/.ready  ## The same, with the frontend rebuilt as you type (on http://127.0.0.1:5173)
 	@trap 'kill 0' EXIT; (cd frontend && npm run --silent dev) & env PORT=$(PORT) $(BIN)/litemaas sandbox
 
-check: .venv/.ready-dev frontend/node_modules/.ready  ## Lint, types, import ladder, generated files unchanged
+check: .venv/.ready frontend/node_modules/.ready  ## Lint, types, import ladder, generated files unchanged
 	@.ci/check
 
-test: .venv/.ready-dev frontend/dist/.ready  ## Every test there is (what CI runs)
+test: .venv/.ready frontend/dist/.ready  ## Every test there is (what CI runs)
 	@.ci/test
 
-bench: .venv/.ready-dev  ## What costs what: ratios measured in one run
+bench: .venv/.ready  ## What costs what: ratios measured in one run
 	@for each in models_page live ingest memory; do echo "== $$each"; $(BIN)/python -m tests.bench.$$each || exit 1; done
 
-schema: .venv/.ready-dev  ## Print the GraphQL schema into schema/schema.graphql, and the frontend's operations
+schema: .venv/.ready  ## Print the GraphQL schema into schema/schema.graphql, and the frontend's operations
 	@$(BIN)/litemaas schema > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
 	@cd frontend && npm run --silent relay
 
-migration: .venv/.ready-dev  ## A new migration from what changed in the tables: make migration NAME="add x" DATABASE_URL=…
+lock: .venv/.ready  ## Choose newer packages within the bounds of pyproject.toml
+	@.ci/lock
+
+migration: .venv/.ready  ## A new migration from what changed in the tables: make migration NAME="add x" DATABASE_URL=…
 	@$(BIN)/alembic revision --autogenerate -m "$(NAME)"
 
-.venv/.ready: pyproject.toml requirements.lock
-	@.ci/set-up-python $(PYTHON) requirements.lock
-	@touch $@
-
-.venv/.ready-dev: pyproject.toml requirements-dev.lock
+.venv/.ready: pyproject.toml requirements-dev.lock
 	@.ci/set-up-python $(PYTHON) requirements-dev.lock
-	@touch $@ .venv/.ready
+	@touch $@
 
 frontend/node_modules/.ready: frontend/package.json frontend/package-lock.json
 	@.ci/set-up-frontend
