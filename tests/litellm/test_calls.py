@@ -139,11 +139,12 @@ async def test_a_model_that_does_not_exist(proxy: Proxy, http: httpx.AsyncClient
     ("path", "body", "param"),
     [
         ("/v1/chat/completions", '{"model": "CHAT"}', "messages"),
-        ("/v1/chat/completions", "{}", None),
+        ("/v1/chat/completions", '{"messages": []}', None),
+        ("/v1/chat/completions", "{}", "messages"),
         ("/v1/chat/completions", "{nope", "request_body"),
         ("/v1/embeddings", '{"model": "EMBEDDING"}', "input"),
     ],
-    ids=["no messages", "no model", "no json", "no input"],
+    ids=["no messages", "no model", "neither", "no json", "no input"],
 )
 async def test_malformed_calls(
     client: LiteLLM, proxy: Proxy, http: httpx.AsyncClient, path: str, body: str, param: str | None

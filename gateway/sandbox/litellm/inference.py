@@ -21,6 +21,9 @@ from gateway.sandbox.litellm.refusals import Refusal
 
 Body = dict[str, Any]
 
+_MODES = {"acompletion": "chat", "atext_completion": "completion", "aembedding": "embedding"}
+_CONTENT = {"acompletion": "messages", "atext_completion": "prompt", "aembedding": "input"}
+
 
 async def chat_completions(request: Request) -> Response:
     return await _serve(request, "acompletion", _chat)
@@ -63,14 +66,16 @@ async def _serve(request: Request, kind: str, run: Any) -> Response:
 def _choose(call: Call, body: Body) -> SandboxModel:
     """The model that the body names, if it exists and the key may call it."""
     name, short_route = body.get("model"), call.route.removeprefix("/v1")
+    content = _CONTENT[call.kind]
+    if body.get(content) is None and (name is None or call.model):
+        raise refusals.missing_parameter(short_route, content)
     if name is None:
         raise refusals.unknown_model(short_route, None)
     if call.key and not call.key.allows(str(name)):
         raise refusals.model_denied(name)
     if call.model is None:
         raise refusals.unknown_model(short_route, name)
-    wanted = {"acompletion": "chat", "atext_completion": "completion", "aembedding": "embedding"}[call.kind]
-    if call.model.mode != wanted:
+    if call.model.mode != _MODES[call.kind]:
         message = f"{call.model.name} is a model for {call.model.mode} and can't be called on {short_route}"
         raise refusals.provider_failed(call.model.name, message, 400, "BadRequestError")
     return call.model
@@ -86,16 +91,12 @@ def _admit(proxy: Proxy, call: Call, max_tokens: int | None) -> Admission | None
 
 async def _chat(proxy: Proxy, call: Call, model: SandboxModel, body: Body) -> Response:
     if call.kind == "acompletion":
-        messages = body.get("messages")
-        if messages is None:
-            raise refusals.missing_parameter("/chat/completions", "messages")
+        messages = body["messages"]
         if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
             raise refusals.provider_failed(model.name, "messages must be a list of objects", 400, "BadRequestError")
         prompt = next((answers.text_of(m.get("content")) for m in reversed(messages) if m.get("role") == "user"), "")
         call.prompt_tokens = answers.prompt_tokens(messages)
     else:
-        if body.get("prompt") is None:
-            raise refusals.missing_parameter("/completions", "prompt")
         prompt = str(body["prompt"])
         call.prompt_tokens = answers.count_tokens(prompt)
     asked = body.get("max_completion_tokens", body.get("max_tokens"))
@@ -162,8 +163,6 @@ async def _stream(
 
 
 async def _embed(proxy: Proxy, call: Call, model: SandboxModel, body: Body) -> Response:
-    if body.get("input") is None:
-        raise refusals.missing_parameter("/embeddings", "input")
     inputs = body["input"] if isinstance(body["input"], list) else [body["input"]]
     texts = [item if isinstance(item, str) else msgspec.json.encode(item).decode() for item in inputs]
     call.messages = [{"role": "user", "content": text} for text in texts]
