@@ -17,7 +17,7 @@ from gateway.keys import ApiKey, ApiKeyGeneration, ApiKeyStatus
 from gateway.usage import CallRecord
 from gateway.users import User
 
-NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+NOON = datetime(2025, 3, 10, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
