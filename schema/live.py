@@ -9,6 +9,7 @@ from gateway.errors import NotFound
 from gateway.usage import Scope
 from schema.context import Info
 from schema.keys import ApiKey
+from schema.live_hub import SHARED
 from schema.relay import decode_id
 from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter
 from schema.viewer import Filter
@@ -17,7 +18,8 @@ from schema.viewer import Filter
 @strawberry.type(description="Live data, over graphql-transport-ws on /graphql.")
 class Subscription:
     @strawberry.subscription(
-        description="The caller's usage now, and again after each change, at most ten times a second. Only the newest state counts."
+        description="The caller's usage now, and again after each change, at most ten times a second. Only the newest state counts.",
+        metadata=SHARED,
     )
     async def usage_changed(
         self,

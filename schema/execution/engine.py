@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any, cast
 
 from graphql import ExecutionResult
@@ -62,7 +62,7 @@ class Engine:
         operation_name: str | None = None,
         context: Any = None,
         root_value: Any = None,
-    ) -> AsyncIterator[ExecutionResult] | ExecutionResult:
+    ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
         """The results of a subscription as they come, or one result with errors if it could not begin.
 
         What the source iterator raises, the returned iterator raises. Close it (`aclose`) to end the subscription.
@@ -89,7 +89,7 @@ class Engine:
         return _results(cast("CompiledExecutor", executor), source)
 
 
-async def _results(executor: CompiledExecutor, source: AsyncIterable[Any]) -> AsyncIterator[ExecutionResult]:
+async def _results(executor: CompiledExecutor, source: AsyncIterable[Any]) -> AsyncGenerator[ExecutionResult, None]:
     events = source.__aiter__()
     try:
         async for event in events:

@@ -1,0 +1,117 @@
+"""What a client may ask for, whichever way the request came: read, executed, and written as JSON with its errors made public."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, OperationType
+
+from schema.documents import StoredDocuments
+from schema.execution import Document, Engine, encode
+
+PublicError = Callable[[GraphQLError, str], GraphQLError]
+"""(error, request id) -> the error as the caller may see it."""
+
+
+class BadRequest(Exception):
+    """A request that is none: nothing was executed."""
+
+    def __init__(self, message: str, code: str = "BAD_REQUEST", status: int = 400) -> None:
+        super().__init__(message)
+        self.message, self.code, self.status = message, code, status
+
+    @property
+    def body(self) -> bytes:
+        """As GraphQL clients expect to read it."""
+        return encode({"errors": [{"message": self.message, "extensions": {"code": self.code}}]})
+
+
+class Refused(Exception):
+    """A subscription that did not begin, or ended with an error."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a document with its variables, still to be executed."""
+
+    document: Document
+    query: str
+    """What the request said: the document's text or its id."""
+    variables: dict[str, Any] | None
+    name: str | None
+
+    @property
+    def type(self) -> OperationType | None:
+        """None when the name fits no operation: executing it says so."""
+        return self.document.operation_type(self.name)
+
+
+class Operations:
+    """Reads and executes operations on one schema. `public_error` has the last word on each error that leaves."""
+
+    def __init__(self, engine: Engine, stored: StoredDocuments, public_error: PublicError) -> None:
+        self.engine = engine
+        self._stored = stored
+        self._public_error = public_error
+
+    def read(self, request: Any) -> Operation:
+        """The operation in a decoded request: `query`, `variables`, `operationName`. Raises BadRequest."""
+        if isinstance(request, list):
+            raise BadRequest("Batches are not served: send one operation a request.")
+        if not isinstance(request, dict):
+            raise BadRequest("The request must be a JSON object.")
+        query, variables, name = request.get("query"), request.get("variables"), request.get("operationName")
+        if not isinstance(query, str) or not query.strip():
+            raise BadRequest("`query` must be a document or the id of a stored one, as a string.")
+        if variables is not None and not isinstance(variables, dict):
+            raise BadRequest("`variables` must be an object or null.")
+        if name is not None and not isinstance(name, str):
+            raise BadRequest("`operationName` must be a string or null.")
+        return Operation(self._stored.find(query), query, variables, name)
+
+    async def execute(self, operation: Operation, context: Any, request_id: str) -> tuple[bytes, bool]:
+        """(the result as JSON, whether it was executed at all) of a query or mutation."""
+        result = await self.engine.execute(
+            operation.document, variables=operation.variables, operation_name=operation.name, context=context
+        )
+        return self._written(result, request_id), result.data is not None or _has_path(result)
+
+    async def results(self, operation: Operation, context: Any, request_id: str) -> AsyncGenerator[str, None]:
+        """The results of a subscription as JSON. Raises Refused when it can't begin or its source breaks."""
+        stream = await self.engine.subscribe(
+            operation.document, variables=operation.variables, operation_name=operation.name, context=context
+        )
+        if isinstance(stream, ExecutionResult):
+            raise Refused(self.public(stream.errors, request_id))
+        async with aclosing(stream):
+            try:
+                async for result in stream:
+                    yield self._written(result, request_id).decode()
+            except Exception as error:
+                raise Refused(self.public([error], request_id)) from error
+
+    def _written(self, result: ExecutionResult, request_id: str) -> bytes:
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = self.public(result.errors, request_id)
+        try:
+            return encode(answer)
+        except TypeError as error:  # a scalar gave what JSON does not know
+            return encode({"data": None, "errors": self.public([error], request_id)})
+
+    def public(self, errors: Sequence[Exception] | None, request_id: str) -> list[dict[str, Any]]:
+        """Errors of any kind as the caller may read them."""
+        return [dict(self._public_error(_as_graphql(error), request_id).formatted) for error in errors or ()]
+
+
+def _as_graphql(error: Exception) -> GraphQLError:
+    return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+
+
+def _has_path(result: ExecutionResult) -> bool:
+    return any(error.path for error in result.errors or ())
