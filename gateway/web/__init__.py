@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.services import Services
 from gateway.web import frontend, health, signing_in, webhook
 from gateway.web.answers import EXCEPTION_HANDLERS, BodyTooLarge, error_answer
-from gateway.web.metrics import metrics
+from gateway.web.metrics import metrics as metrics_page
 from gateway.web.middleware import MAX_BODY, middleware
 
 __all__ = ["EXCEPTION_HANDLERS", "MAX_BODY", "BodyTooLarge", "error_answer", "middleware", "routes"]
@@ -27,7 +27,7 @@ def routes(services: Services, *, sdl: str) -> list[BaseRoute]:
         *signing_in.routes(services),
         *health.routes(services),
         *webhook.routes(services),
-        Route("/metrics", metrics, methods=["GET"]),
+        Route("/metrics", metrics_page, methods=["GET"]),
         Route("/schema.graphql", schema, methods=["GET"]),
         *frontend.routes(),
     ]
