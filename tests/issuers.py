@@ -3,18 +3,18 @@
 Each signs in whoever `person` says, at once and without a page. What a test wants broken is an attribute.
 """
 
-import asyncio
 import base64
-import contextlib
 import hashlib
 import secrets
 import socket
 import ssl
+import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -42,23 +42,23 @@ class _Server(uvicorn.Server):
         yield  # signals are pytest's
 
 
-@asynccontextmanager
-async def serving(app: Any, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """`app` on a loopback port of its own; yields its origin."""
+@contextmanager
+def serving(app: Any, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """`app` on a loopback port of its own, in a thread of its own; yields its origin."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_config=None, lifespan="off", ws_per_message_deflate=False)
     config.load()
     config.ssl = tls
     server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.005)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
     try:
+        while not server.started:
+            time.sleep(0.005)
         yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        thread.join(10)
 
 
 @dataclass
@@ -66,7 +66,7 @@ class _CodeFlow:
     """The rules that both kinds keep: exact redirect address, S256 only, a code works once and for its own challenge."""
 
     client_id: str = "litemaas"
-    redirect_uri: str = ""
+    redirect_uri: str = "http://portal.test/auth/callback"
     url: str = ""
     refuse_with: str | None = None  # an OAuth error to send the browser back with
     authorizations: list[dict[str, str]] = field(default_factory=list)
@@ -103,6 +103,12 @@ class _CodeFlow:
         return asked
 
 
+@cache
+def signing_key(kid: str = "one") -> RSAKey:
+    """A key of its own for each `kid`; making one takes a while, so they are made once."""
+    return RSAKey.generate_key(2048, {"kid": kid})
+
+
 @dataclass
 class OidcIssuer(_CodeFlow):
     """An OpenID Connect issuer that authenticates its client by HTTP Basic."""
@@ -110,10 +116,10 @@ class OidcIssuer(_CodeFlow):
     person: dict[str, Any] = field(default_factory=dict)
     claims: dict[str, Any] = field(default_factory=dict)  # override or add claims of the id_token; None removes one
     userinfo: dict[str, Any] | None = None
-    signing_key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
+    signing_key: RSAKey = field(default_factory=signing_key)
     published_key: RSAKey | None = None  # if another one than what signs
+    forge: Callable[[dict[str, Any]], str] | None = None  # makes the id_token from its claims instead
     announced_issuer: str | None = None
-    algorithm: str = "RS256"
     token_status: int = 200
 
     def app(self) -> Starlette:
@@ -162,8 +168,8 @@ class OidcIssuer(_CodeFlow):
             **self.claims,
         }
         claims = {name: value for name, value in claims.items() if value is not None}
-        header = {"alg": self.algorithm, "kid": self.signing_key.kid}
-        id_token = jwt.encode(header, claims, self.signing_key, algorithms=[self.algorithm])
+        header = {"alg": "RS256", "kid": self.signing_key.kid}
+        id_token = self.forge(claims) if self.forge else jwt.encode(header, claims, self.signing_key)
         return JSONResponse({"access_token": "at-1", "token_type": "Bearer", "id_token": id_token, "expires_in": 300})
 
     async def jwks(self, request: Request) -> Response:

@@ -98,15 +98,14 @@ class _CodeFlow:
         except JoseError as error:
             log.warning("identity_not_proven", error=error.error, description=str(error))
             raise IdentityNotProven from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, LookupError, TypeError, ValueError) as error:
-            # No answer, or an answer that is not what the specification promises.
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:  # no answer, or none that makes sense
             log.warning("issuer_unavailable", error=type(error).__name__, description=str(error))
             raise IssuerUnavailable from error
 
     async def _metadata(self, client: AsyncOAuth2Client) -> dict[str, Any]:
-        metadata: dict[str, Any] = await _get_json(client, self._metadata_url)
+        metadata = await _get_json(client, self._metadata_url)
         for endpoint in ("authorization_endpoint", "token_endpoint"):
-            if urlsplit(metadata[endpoint]).scheme not in ("http", "https"):
+            if urlsplit(_text(metadata, endpoint)).scheme not in ("http", "https"):
                 raise ValueError(f"{endpoint} is not an http(s) address")
         return metadata
 
@@ -141,14 +140,15 @@ class OpenShift(_CodeFlow):
             metadata = await self._metadata(client)
             await self._fetch_token(client, metadata, challenge, redirect_uri, code)
             user = await _get_json(client, f"{self._api}/apis/user.openshift.io/v1/users/~", signed=True)
-            name = str(user["metadata"]["name"])
-            groups = frozenset(map(str, user.get("groups") or ()))
+            about = user.get("metadata")
+            name = _text(about, "name")
+            groups = _texts(user.get("groups"))
             return Profile(
-                issuer=str(metadata["issuer"]),
+                issuer=_text(metadata, "issuer"),
                 # Names can be given to somebody else later; only virtual users such as kube:admin have no uid.
-                subject=user["metadata"].get("uid") or f"name:{name}",
+                subject=_text(about, "uid", f"name:{name}"),
                 username=name,
-                display_name=user.get("fullName") or name,
+                display_name=_text(user, "fullName", name),
                 email=None,  # OpenShift knows none, and a guess would be somebody's
                 groups=frozenset(group for group in groups if not group.startswith("system:authenticated")),
             )
@@ -164,37 +164,39 @@ class OpenIdConnect(_CodeFlow):
     async def start(self, challenge: Challenge, redirect_uri: str) -> str:
         async with self._talk() as client:
             metadata = await self._metadata(client)
-            known = metadata.get("scopes_supported") or ()
-            scope = " ".join(["openid", "profile", "email", *(["groups"] if "groups" in known else [])])
+            wants_groups = "groups" in _texts(metadata.get("scopes_supported"))
+            scope = "openid profile email" + " groups" * wants_groups
             return _authorization_url(client, metadata, challenge, redirect_uri, scope=scope, nonce=challenge.nonce)
 
     async def finish(self, challenge: Challenge, redirect_uri: str, code: str) -> Profile:
         async with self._talk() as client:
             metadata = await self._metadata(client)
-            methods = metadata.get("token_endpoint_auth_methods_supported") or ("client_secret_basic",)
-            if "client_secret_basic" not in methods and "client_secret_post" in methods:
+            methods = _texts(metadata.get("token_endpoint_auth_methods_supported"))
+            if "client_secret_post" in methods and "client_secret_basic" not in methods:
                 client.token_endpoint_auth_method = "client_secret_post"  # noqa: S105
             token = await self._fetch_token(client, metadata, challenge, redirect_uri, code)
             claims = await self._proven(client, metadata, token, challenge.nonce)
-            if "groups" not in claims and metadata.get("userinfo_endpoint"):
-                more = await _get_json(client, metadata["userinfo_endpoint"], signed=True)
+            if "groups" not in claims and "userinfo_endpoint" in metadata:
+                more = await _get_json(client, _text(metadata, "userinfo_endpoint"), signed=True)
                 if more.get("sub") != claims["sub"]:
+                    log.warning("identity_not_proven", error="userinfo is about somebody else")
                     raise IdentityNotProven
                 claims = more | claims
-        username = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
-        groups = claims.get("groups") or ()
-        return Profile(
-            issuer=str(claims["iss"]),
-            subject=str(claims["sub"]),
-            username=username,
-            display_name=str(claims.get("name") or username),
-            email=claims.get("email"),
-            groups=frozenset(map(str, [groups] if isinstance(groups, str) else groups)),
-        )
+            subject = _text(claims, "sub")
+            email = _text(claims, "email", "")
+            username = _text(claims, "preferred_username", email or subject)
+            return Profile(
+                issuer=_text(claims, "iss"),
+                subject=subject,
+                username=username,
+                display_name=_text(claims, "name", username),
+                email=email or None,
+                groups=_texts(claims.get("groups")),
+            )
 
     async def _metadata(self, client: AsyncOAuth2Client) -> dict[str, Any]:
         metadata = await super()._metadata(client)
-        if str(metadata["issuer"]).rstrip("/") != self._issuer:
+        if _text(metadata, "issuer").rstrip("/") != self._issuer:
             raise ValueError("the metadata are those of another issuer")
         return metadata
 
@@ -202,11 +204,11 @@ class OpenIdConnect(_CodeFlow):
         self, client: AsyncOAuth2Client, metadata: Mapping[str, Any], token: Mapping[str, Any], nonce: str
     ) -> dict[str, Any]:
         """The claims of the id_token, once its signature, issuer, audience, times and nonce have been checked."""
-        published = (await _get_json(client, metadata["jwks_uri"]))["keys"]
-        keys = [key for key in published if key.get("kty") in _KEY_TYPES and key.get("use") != "enc"]
-        supported = metadata.get("id_token_signing_alg_values_supported") or ("RS256",)
+        published = (await _get_json(client, _text(metadata, "jwks_uri"))).get("keys")
+        keys = [key for key in published or () if key.get("kty") in _KEY_TYPES and key.get("use") != "enc"]
+        supported = _texts(metadata.get("id_token_signing_alg_values_supported")) or {"RS256"}
         algorithms = [algorithm for algorithm in _SIGNATURES if algorithm in supported]
-        decoded = jwt.decode(str(token["id_token"]), KeySet.import_key_set({"keys": keys}), algorithms=algorithms)
+        decoded = jwt.decode(_text(token, "id_token"), KeySet.import_key_set({"keys": keys}), algorithms=algorithms)
         claims = CodeIDToken(
             decoded.claims,
             decoded.header,
@@ -233,8 +235,29 @@ def _authorization_url(
     return str(url)
 
 
-async def _get_json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) -> Any:
-    """The JSON at `url`; `signed` sends the person's token along."""
-    response = await client.get(url, withhold_token=not signed, headers={"Accept": "application/json"})
+async def _get_json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) -> dict[str, Any]:
+    """The JSON object at `url`; `signed` sends the person's token along."""
+    headers = {"Accept": "application/json"}
+    response = await client.request("GET", url, withhold_token=not signed, headers=headers)
     response.raise_for_status()
-    return response.json()
+    answer = response.json()
+    if not isinstance(answer, dict):
+        raise ValueError(f"{url} answers with no JSON object")
+    return answer
+
+
+def _text(answer: Any, name: str, default: str | None = None) -> str:
+    """A text of an issuer's answer. Raises ValueError when there is none and no `default`."""
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if isinstance(value, str) and value:
+        return value
+    if default is None:
+        raise ValueError(f"{name} is missing in the issuer's answer")
+    return default
+
+
+def _texts(value: Any) -> frozenset[str]:
+    """A list of texts in an issuer's answer; a single text is a list of one, anything else is none."""
+    if isinstance(value, str):
+        return frozenset({value})
+    return frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()

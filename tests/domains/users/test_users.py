@@ -128,8 +128,8 @@ async def test_pages_are_not_for_everybody(users: UserService) -> None:
         (101, None, None, "first"),
         (5, "nonsense", None, "after"),
         (5, None, "x" * 201, "search"),
-    ]
-    + [(5, None, "a\x00b", "search")],
+        (5, None, "a\x00b", "search"),
+    ],
 )
 async def test_what_a_page_cannot_be_is_named(
     users: UserService, first: int, after: str | None, search: str | None, field: str
