@@ -1,0 +1,6 @@
+"""Benchmarks: run by hand, and by CI with `--smoke` to see that they still run. They print ratios of one run and assert no time.
+
+python -m tests.bench.models_page     a page of models against a plain route that writes the same bytes
+python -m tests.bench.live            a webhook's callback to the sockets of 1,000 subscribers
+python -m tests.bench.memory          the gateway at rest
+"""

@@ -1,0 +1,38 @@
+"""The gateway as it is served, with the benchmark's documents among the stored ones:  … PORT DATABASE_URL"""
+
+import sys
+
+import uvicorn
+
+import schema.asgi
+from gateway.cli import listen, uvicorn_config
+from gateway.logs import configure_logging
+from tests.bench.serving import HOST, settings
+
+MODELS = "models-page"
+MODELS_TEXT = """
+query ModelsPage($first: Int!) {
+  models(first: $first) {
+    edges {
+      node {
+        id name provider mode description contextWindow maxOutputTokens inputCostPerMillion outputCostPerMillion
+        capabilities access lifecycle
+      }
+    }
+  }
+}
+"""
+
+
+def main() -> None:
+    port, database_url = int(sys.argv[1]), sys.argv[2]
+    configure_logging(pretty=False)
+    schema.asgi.read_stored = lambda: {MODELS: MODELS_TEXT}
+    from gateway.app import create_app
+
+    config = uvicorn_config(create_app(settings(database_url, port), run_jobs=False))
+    uvicorn.Server(config).run(sockets=[listen(HOST, port)])
+
+
+if __name__ == "__main__":
+    main()
