@@ -35,12 +35,49 @@ _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 def middleware(settings: Settings, auth: AuthService) -> list[Middleware]:
     """For Starlette's `middleware`."""
     return [
-        Middleware(RequestMiddleware),
         Middleware(HeaderMiddleware, settings=settings),
+        Middleware(RequestMiddleware),
         Middleware(BodyMiddleware),
         Middleware(OriginMiddleware, settings=settings),
         Middleware(SessionMiddleware, settings=settings, auth=auth),
     ]
+
+
+class HeaderMiddleware:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        public = settings.web.public_url
+        sockets = "ws" + public.removeprefix("http")
+        common = {
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "same-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=()",
+        }
+        if settings.web.is_https:
+            common["strict-transport-security"] = "max-age=31536000"
+        policy = (
+            "default-src 'self'; script-src 'self'; {styles}; img-src 'self' data:; "
+            f"connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+        )
+        self._strict = {**common, "content-security-policy": policy.format(styles="style-src 'self'")}
+        # GraphiQL's editor writes its own style elements, brings its icons as data: and starts workers.
+        editor = "style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self' blob:"
+        self._for_graphiql = {**common, "content-security-policy": policy.format(styles=editor)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        chosen = self._for_graphiql if scope["path"].startswith("/graphiql") else self._strict
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in chosen.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        return await self._app(scope, receive, send_with_headers)
 
 
 class RequestMiddleware:
@@ -92,43 +129,6 @@ class RequestMiddleware:
             except Exception:
                 log.exception("websocket_failed", path=scope["path"])
                 raise
-
-
-class HeaderMiddleware:
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app = app
-        public = settings.web.public_url
-        sockets = "ws" + public.removeprefix("http")
-        common = {
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "same-origin",
-            "cross-origin-opener-policy": "same-origin",
-            "permissions-policy": "camera=(), geolocation=(), microphone=()",
-        }
-        if settings.web.is_https:
-            common["strict-transport-security"] = "max-age=31536000"
-        policy = (
-            "default-src 'self'; script-src 'self'; {styles}; img-src 'self' data:; "
-            f"connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
-        )
-        self._strict = {**common, "content-security-policy": policy.format(styles="style-src 'self'")}
-        # GraphiQL's editor writes its own style elements, brings its icons as data: and starts workers.
-        editor = "style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self' blob:"
-        self._for_graphiql = {**common, "content-security-policy": policy.format(styles=editor)}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        chosen = self._for_graphiql if scope["path"].startswith("/graphiql") else self._strict
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in chosen.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        return await self._app(scope, receive, send_with_headers)
 
 
 class BodyMiddleware:

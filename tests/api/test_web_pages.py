@@ -1,0 +1,181 @@
+"""The pages, and what machines ask for: health, readiness, metrics, the schema."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+from starlette.applications import Starlette
+
+from gateway.catalog import LiteLLMStatus
+from gateway.db import utc_now
+from gateway.services import Services
+from gateway.web import frontend
+from tests.portal import SDL, browser, portal, sandbox_settings
+
+PAGE = {"Accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[tuple[httpx2.AsyncClient, Services]]:
+    app, services = portal(sandbox_settings(database_url))
+    async with browser(app) as client:
+        yield client, services
+    await services.db.close()
+
+
+@pytest.fixture
+def client(world: tuple[httpx2.AsyncClient, Services]) -> httpx2.AsyncClient:
+    return world[0]
+
+
+@pytest.fixture
+def services(world: tuple[httpx2.AsyncClient, Services]) -> Services:
+    return world[1]
+
+
+async def test_a_living_process_says_so(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_ready_names_each_part(client: httpx2.AsyncClient, services: Services) -> None:
+    async def parts() -> tuple[int, dict[str, str]]:
+        response = await client.get("/readyz")
+        return response.status_code, response.json()["parts"]
+
+    assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "unknown"})
+    services.catalog.litellm_status = LiteLLMStatus(reachable=True, checked_at=utc_now())
+    assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "ok"})
+    services.catalog.litellm_status = LiteLLMStatus(reachable=False, checked_at=utc_now())
+    assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "unavailable"})
+
+
+@pytest.mark.parametrize("statement", ["UPDATE alembic_version SET version_num = 'old'", "DROP TABLE alembic_version"])
+async def test_a_database_without_our_schema_is_not_ready(
+    client: httpx2.AsyncClient, services: Services, statement: str
+) -> None:
+    async with services.db.write() as session:
+        await session.execute(text(statement))
+    response = await client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "not ready",
+        "parts": {"database": "ok", "migrations": "behind", "litellm": "unknown"},
+    }
+
+
+async def test_without_a_database_nothing_is_ready_and_nothing_is_told() -> None:
+    app, services = portal(sandbox_settings("postgresql://secretive:hunter2@127.0.0.1:9/litemaas"))
+    async with browser(app) as client:
+        response = await client.get("/readyz")
+        assert (await client.get("/healthz")).status_code == 200
+    await services.db.close()
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "not ready",
+        "parts": {"database": "unavailable", "migrations": "unknown", "litellm": "unknown"},
+    }
+
+
+async def test_the_schema_is_text(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/schema.graphql")
+    assert (response.status_code, response.text) == (200, SDL)
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_requests_are_counted_by_route_and_not_by_path(client: httpx2.AsyncClient) -> None:
+    async def counted() -> dict[tuple[str, str, str], float]:
+        families = text_string_to_metric_families((await client.get("/metrics")).text)
+        return {
+            (sample.labels["method"], sample.labels["route"], sample.labels["status"]): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == "litemaas_http_requests_total"
+        }
+
+    before = await counted()
+    for path in ("/healthz", "/healthz", "/a", "/b", "/c"):
+        await client.get(path, headers={"Accept": "*/*"})
+    await client.request("INVENTED", "/d")
+    after = await counted()
+    grown = {labels: value - before.get(labels, 0) for labels, value in after.items()}
+    assert grown[("GET", "/healthz", "200")] == 2
+    assert grown[("GET", "/{path:path}", "404")] == 3
+    assert grown[("OTHER", "/{path:path}", "404")] == 1
+    assert not any("/a" in labels or "INVENTED" in labels for labels in after)
+
+
+@pytest.fixture
+async def built(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
+    """A browser in front of a built frontend."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<title>LiteMaaS</title>")
+    (tmp_path / "graphiql.html").write_text("<title>GraphiQL</title>")
+    (tmp_path / "theme.js").write_text("theme()")
+    (tmp_path / "assets" / "index-BX1q.js").write_text("app();" * 1000)
+    (tmp_path.parent / "outside.txt").write_text("outside")
+    async with browser(Starlette(routes=frontend.routes([tmp_path / "missing", tmp_path]))) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/", "/models", "/models/some:id?tab=use", "/keys/", "/sign-in", "/no/such/page"])
+async def test_every_address_of_the_application_is_its_index(built: httpx2.AsyncClient, path: str) -> None:
+    response = await built.get(path, headers=PAGE)
+    assert (response.status_code, response.text) == (200, "<title>LiteMaaS</title>")
+    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_graphiql_is_a_page_of_its_own(built: httpx2.AsyncClient) -> None:
+    assert (await built.get("/graphiql", headers=PAGE)).text == "<title>GraphiQL</title>"
+
+
+async def test_what_is_named_by_its_content_is_kept_for_ever_and_sent_small(built: httpx2.AsyncClient) -> None:
+    response = await built.get("/assets/index-BX1q.js", headers={"Accept-Encoding": "gzip"})
+    assert response.text == "app();" * 1000
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert int(response.headers.get("content-length", 0)) < 6000
+
+
+async def test_what_is_not_is_asked_for_again(built: httpx2.AsyncClient) -> None:
+    response = await built.get("/theme.js")
+    assert (response.text, response.headers["cache-control"]) == ("theme()", "no-cache")
+    again = await built.get("/theme.js", headers={"If-None-Match": response.headers["etag"]})
+    assert (again.status_code, again.text) == (304, "")
+
+
+@pytest.mark.parametrize("path", ["/assets/gone-1234.js", "/assets/", "/favicon.ico", "/api/v1/models", "/theme.js/x"])
+async def test_what_is_no_page_is_not_there(built: httpx2.AsyncClient, path: str) -> None:
+    assert (await built.get(path, headers={"Accept": "*/*"})).status_code == 404
+
+
+async def test_a_missing_asset_is_no_page_even_for_browsers(built: httpx2.AsyncClient) -> None:
+    assert (await built.get("/assets/gone-1234.js", headers=PAGE)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/../outside.txt", "/%2e%2e/outside.txt", "/assets/..%2f..%2foutside.txt", "//etc/passwd"]
+)
+async def test_nothing_outside_is_served(built: httpx2.AsyncClient, path: str) -> None:
+    response = await built.get(path, headers={"Accept": "*/*"})
+    assert response.status_code == 404
+    assert "outside" not in response.text
+
+
+async def test_pages_are_read_and_not_written(built: httpx2.AsyncClient) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        assert (await built.request(method, "/models", headers=PAGE)).status_code == 404
+
+
+async def test_a_missing_build_is_said_in_words(tmp_path: Path) -> None:
+    async with browser(Starlette(routes=frontend.routes([tmp_path]))) as client:
+        for path in ("/", "/models", "/graphiql"):
+            response = await client.get(path, headers=PAGE)
+            assert response.status_code == 503
+            assert response.text.startswith("The pages of LiteMaaS are not built. `make run` builds them")
+        assert (await client.get("/assets/x.js", headers={"Accept": "*/*"})).status_code == 404
