@@ -10,12 +10,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Row, text
 
-from gateway.actor import Actor, Role
-from gateway.catalog import Model, ModelMode
+from gateway.actor import Actor
 from gateway.db import Database
 from gateway.keys import ApiKey, ApiKeyGeneration, ApiKeyStatus
 from gateway.usage import CallRecord
-from gateway.users import User
 
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -26,13 +24,6 @@ class Key:
     token_hash: str
 
 
-async def a_person(db: Database, username: str, role: Role = Role.USER) -> Actor:
-    user = User(issuer="test", subject=username, username=username, display_name=username, role=role)
-    async with db.write() as session:
-        session.add(user)
-    return Actor(user.id, username, role)
-
-
 async def a_key(db: Database, owner: Actor, name: str, *, status: ApiKeyStatus = ApiKeyStatus.ACTIVE) -> Key:
     key = Key(uuid4(), hashlib.sha256(name.encode()).hexdigest())
     async with db.write() as session:
@@ -40,13 +31,6 @@ async def a_key(db: Database, owner: Actor, name: str, *, status: ApiKeyStatus =
         await session.flush()
         session.add(ApiKeyGeneration(api_key_id=key.id, token_hash=key.token_hash, prefix="sk-lm", last_four="abcd"))
     return key
-
-
-async def a_model(db: Database, name: str) -> UUID:
-    model = Model(name=name, provider="openai", mode=ModelMode.CHAT)
-    async with db.write() as session:
-        session.add(model)
-    return model.id
 
 
 def a_call(**facts: Any) -> CallRecord:

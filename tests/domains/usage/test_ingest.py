@@ -16,7 +16,8 @@ from sqlalchemy import event, text
 from gateway.db import Database, utc_now
 from gateway.events import Bus
 from gateway.usage import CallRecord, IngestResult, LedgerUnavailable, UsageService, ingest
-from tests.domains.usage.ledger import NOON, a_call, a_key, a_person, ledger, rows, sums_differ
+from tests.builders import a_person
+from tests.domains.usage.ledger import NOON, a_call, a_key, ledger, rows, sums_differ
 
 
 async def test_an_event_is_booked_once_with_its_owner(db: Database, service: UsageService) -> None:

@@ -16,7 +16,8 @@ from gateway.errors import NotFound, NotPermitted
 from gateway.events import Bus, publish
 from gateway.keys import ApiKeyStatus
 from gateway.usage import Scope, TimeRange, UsageFilter, UsageService, ingest, live
-from tests.domains.usage.ledger import NOON, a_call, a_key, a_person
+from tests.builders import a_person
+from tests.domains.usage.ledger import NOON, a_call, a_key
 
 T = TypeVar("T")
 SOON, NEVER = 3.0, 0.4  # seconds

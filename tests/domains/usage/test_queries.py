@@ -16,7 +16,8 @@ from gateway.db import Database
 from gateway.errors import InvalidInput, NotAvailable, NotPermitted
 from gateway.keys import ApiKeyStatus
 from gateway.usage import Interval, Point, Scope, Slice, TimeRange, Totals, UsageFilter, UsageService
-from tests.domains.usage.ledger import NOON, a_call, a_key, a_model, a_person
+from tests.builders import a_model, a_person
+from tests.domains.usage.ledger import NOON, a_call, a_key
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 THAT_DAY = TimeRange(NOON - 12 * HOUR, NOON + 12 * HOUR)
@@ -89,7 +90,7 @@ def _sum(parts: list[Totals]) -> Totals:
 async def test_own_and_all(db: Database, service: UsageService) -> None:
     alice, bob = await a_person(db, "alice"), await a_person(db, "bob")
     ada, audrey = await a_person(db, "ada", Role.ADMIN), await a_person(db, "audrey", Role.AUDITOR)
-    small = await a_model(db, "small")
+    small = (await a_model(db, "small")).id
     keys = {name: await a_key(db, who, name) for name, who in (("a1", alice), ("a2", alice), ("b1", bob))}
     await service.ingest(
         [a_call(key=keys["a1"]), a_call(key=keys["a2"]), a_call(key=keys["b1"], spend=Decimal(5)), a_call()]
@@ -119,7 +120,7 @@ async def test_own_and_all(db: Database, service: UsageService) -> None:
 async def test_filters(db: Database, service: UsageService) -> None:
     alice = await a_person(db, "alice")
     one, two = await a_key(db, alice, "one"), await a_key(db, alice, "two")
-    small, large = await a_model(db, "small"), await a_model(db, "large")
+    small, large = [(await a_model(db, name)).id for name in ("small", "large")]
     for at in (NOON, NOON + HOUR / 2):  # in a whole hour, and at the edge of the range
         await service.ingest(
             [
@@ -185,7 +186,7 @@ async def test_a_series_has_at_most_a_thousand_points(db: Database, service: Usa
 async def test_slices_are_in_order_and_at_most_a_hundred(db: Database, service: UsageService) -> None:
     ada = await a_person(db, "ada", Role.ADMIN)
     alice = await a_person(db, "alice")
-    known = await a_model(db, "m3")
+    known = (await a_model(db, "m3")).id
     key = await a_key(db, alice, "notebook", status=ApiKeyStatus.REVOKED)
     await service.ingest(
         [a_call(model_name=f"m{n}", spend=Decimal(n), key=key if n > 60 else None) for n in range(120)]
@@ -219,7 +220,7 @@ async def test_spend_and_last_use_of_keys(db: Database, service: UsageService) -
 
 async def test_spend_of_subscriptions_starts_with_them(db: Database, service: UsageService) -> None:
     alice, bob = await a_person(db, "alice"), await a_person(db, "bob")
-    small, large = await a_model(db, "small"), await a_model(db, "large")
+    small, large = [(await a_model(db, name)).id for name in ("small", "large")]
     one, two = await a_key(db, alice, "one"), await a_key(db, bob, "two")
     times = [NOON - HOUR, NOON + HOUR / 4, NOON + HOUR / 2, NOON + HOUR, NOON + 3 * DAY]
     await service.ingest([a_call(key=one, occurred_at=at, spend=Decimal(2**n)) for n, at in enumerate(times)])
@@ -243,7 +244,7 @@ async def test_spend_of_subscriptions_starts_with_them(db: Database, service: Us
 async def test_one_statement_for_each_verb(db: Database, service: UsageService) -> None:
     """For 3 and for 30 keys, models and subscriptions alike."""
     alice = await a_person(db, "alice")
-    ids = [(await a_key(db, alice, f"k{n}"), await a_model(db, f"m{n}")) for n in range(30)]
+    ids = [(await a_key(db, alice, f"k{n}"), (await a_model(db, f"m{n}")).id) for n in range(30)]
     statements: list[str] = []
     event.listen(db.engine.sync_engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
     for count in (3, 30):
