@@ -1,0 +1,162 @@
+"""How fast calls are booked, beside a bare COPY of the same rows into the same table: `python -m tests.bench.ingest`.
+
+Both in one run on one database, batch by batch in turn, so that the ratio holds on any machine. The ledger also looks up
+keys, refuses what it has, sums by hour and tells the bus; COPY does nothing but write rows (and their index entries).
+Needs a server: the embedded one, or TEST_DATABASE_URL.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import os
+import random
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from gateway.db import Database, asyncpg_dsn, utc_now
+from gateway.events import Bus
+from gateway.keys import ApiKey, ApiKeyGeneration, ApiKeyStatus
+from gateway.migrate import upgrade
+from gateway.sandbox.postgres import Postgres
+from gateway.usage import CallRecord, UsageService, decode
+from tests.builders import a_person
+
+PEOPLE, KEYS_EACH, MODELS = 50, 4, 60
+COLUMNS = (
+    *(
+        "call_id",
+        "success",
+        "occurred_at",
+        "received_at",
+        "latency_ms",
+        "token_hash",
+        "model_name",
+        "call_type",
+        "stream",
+    ),
+    *("prompt_tokens", "completion_tokens", "total_tokens", "spend"),
+)
+
+
+def calls(count: int, hashes: list[str]) -> list[CallRecord]:
+    """Of the last three hours, by random keys to random models."""
+    rng, now = random.Random(7), datetime.now(UTC)
+    return [
+        CallRecord(
+            call_id=str(uuid4()),
+            occurred_at=now - timedelta(seconds=rng.random() * 10_800),
+            model_name=f"model-{rng.randrange(MODELS)}",
+            success=rng.random() < 0.97,
+            call_type="acompletion",
+            prompt_tokens=(prompt := rng.randrange(4_000)),
+            completion_tokens=(completion := rng.randrange(1_000)),
+            total_tokens=prompt + completion,
+            spend=Decimal(rng.randrange(10**6)).scaleb(-7),
+            token_hash=rng.choice(hashes),
+            latency_ms=rng.randrange(5_000),
+        )
+        for _ in range(count)
+    ]
+
+
+async def some_keys(db: Database) -> list[str]:
+    hashes = []
+    for _ in range(PEOPLE):
+        owner = await a_person(db)
+        async with db.write() as session:
+            for _ in range(KEYS_EACH):
+                key = ApiKey(user_id=owner.user_id, name="bench", status=ApiKeyStatus.ACTIVE)
+                session.add(key)
+                await session.flush()
+                hashes.append(hashlib.sha256(key.id.bytes).hexdigest())
+                session.add(ApiKeyGeneration(api_key_id=key.id, token_hash=hashes[-1], prefix="sk", last_four="0000"))
+    return hashes
+
+
+async def measure(url: str, batches: int, size: int) -> None:
+    db = Database(url)
+    copy = await asyncpg.connect(asyncpg_dsn(url))
+    service = UsageService(db, Bus(url))
+    hashes = await some_keys(db)
+    seconds = {"COPY": 0.0, "booked": 0.0, "the same again": 0.0}
+    for _ in range(batches):
+        batch = calls(size, hashes)
+        began = perf_counter()
+        await service.ingest(batch)
+        seconds["booked"] += perf_counter() - began
+        began = perf_counter()
+        await service.ingest(batch)
+        seconds["the same again"] += perf_counter() - began
+        rows = [tuple(getattr(c, name, utc_now()) for name in COLUMNS) for c in calls(size, hashes)]
+        began = perf_counter()
+        await copy.copy_records_to_table("usage_event", records=rows, columns=COLUMNS)
+        seconds["COPY"] += perf_counter() - began
+    async with db.read() as session:
+        booked = await session.scalar(text("SELECT sum(requests) FROM usage_hourly"))
+    if booked != batches * size:
+        raise SystemExit(f"{booked} calls are booked, {batches * size} were made")
+    await copy.close()
+    await db.close()
+    events = batches * size
+    for name, took in seconds.items():
+        print(f"{name:>15}: {events / took:>9,.0f} events/s   {seconds['COPY'] / took:4.2f} of COPY")
+
+
+def measure_decoding(size: int) -> None:
+    """Events as LiteLLM sends them, some 12 kB each."""
+    recorded = Path(__file__).parents[1] / "domains" / "usage" / "callback_1.108.5.json"
+    event: dict[str, Any] = json.loads(recorded.read_bytes())[0]
+    event["model_map_information"] = {f"property_{n}": None if n % 3 else 0.5 for n in range(350)}
+    body = json.dumps([event | {"litellm_call_id": str(n)} for n in range(size)]).encode()
+    began = perf_counter()
+    decode(body)
+    took = perf_counter() - began
+    print(
+        f"{'decoding':>15}: {size / took:>9,.0f} events/s   {len(body) / took / 1e6:.0f} MB/s, {len(body) // size:,} bytes each"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--smoke", action="store_true", help="a second's worth, to see that it runs")
+    parser.add_argument("--batches", type=int, default=50)
+    parser.add_argument("--size", type=int, default=1_000, help="events in a batch")
+    options = parser.parse_args()
+    if options.smoke:
+        options.batches, options.size = 3, 100
+    with ExitStack() as stack:
+        server = os.environ.get("TEST_DATABASE_URL")
+        if not server:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            server = stack.enter_context(Postgres(folder / "data", durable=False)).url("postgres")
+        name = f"bench_{uuid4().hex[:8]}"
+        asyncio.run(execute(server, f"CREATE DATABASE {name}"))
+        url = make_url(server).set(database=name).render_as_string(hide_password=False)
+        try:
+            upgrade(url)
+            print(f"{options.batches} batches of {options.size} events, {PEOPLE * KEYS_EACH} keys, {MODELS} models")
+            asyncio.run(measure(url, options.batches, options.size))
+            measure_decoding(min(options.size, 512))
+        finally:
+            asyncio.run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def execute(server: str, statement: str) -> None:
+    connection = await asyncpg.connect(asyncpg_dsn(server))
+    await connection.execute(statement)
+    await connection.close()
+
+
+if __name__ == "__main__":
+    main()
