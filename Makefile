@@ -11,7 +11,7 @@ help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 run: .venv/.ready frontend/dist/.ready  ## Start LiteMaaS with everything it needs on http://127.0.0.1:8080 (PORT=…, TRAFFIC=1)
-	@exec env PORT=$(PORT) $(BIN)/litemaas sandbox
+	@exec env PORT=$(PORT) $(BIN)/litemaas sandbox --stop-with-parent
 
 dev: .venv/.ready frontend/node_modules/.ready  ## The same, with the frontend rebuilt as you type (on http://127.0.0.1:5173)
 	@trap 'kill 0' EXIT; (cd frontend && npm run --silent dev) & env PORT=$(PORT) $(BIN)/litemaas sandbox

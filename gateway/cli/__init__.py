@@ -99,8 +99,11 @@ def uvicorn_config(app: object) -> uvicorn.Config:
     )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to `host` and `port`, or the end of the program with a sentence that says why not."""
+def listen(host: str, port: int, variable: str = "PORT") -> socket.socket:
+    """A socket bound to `host` and `port`, or the end of the program with a sentence that says why not.
+
+    `variable` is the one that chooses the port.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -108,7 +111,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            fail(f"Port {port} on {host} is taken by another program; set PORT to a free one.")
+            fail(f"Port {port} on {host} is taken by another program; set {variable} to a free one.")
         fail(f"LiteMaaS can't listen on {host} port {port}: {error.strerror or error}.")
     return listener
 
@@ -140,3 +143,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(cause, OSError) and cause.strerror:
         return f"{cause.strerror}."
     return (str(cause).splitlines() or [type(cause).__name__])[0].removesuffix(".") + "."
+
+
+from gateway.cli import sandbox as sandbox  # noqa: E402 - registers its command, and needs what stands above

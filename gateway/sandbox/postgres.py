@@ -103,6 +103,11 @@ class Postgres:
             raise RuntimeError("PostgreSQL is not running")
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether the server is there; False also when it has ended by itself."""
+        return self._process is not None and self._process.poll() is None
+
     def url(self, database: str) -> str:
         """A libpq address of `database`, through the unix socket."""
         return f"postgresql://postgres@/{quote(database)}?host={quote(str(self._socket_dir))}"
@@ -168,7 +173,7 @@ class Postgres:
         self._socket_dir = _short_temporary_directory()
         self._cleanup.callback(shutil.rmtree, self._socket_dir, ignore_errors=True)
         os.chown(self._socket_dir, self._run_as.owner, -1)
-        log = self._cleanup.enter_context(self._log_path.open("wb"))
+        log = self._cleanup.enter_context(self.log_path.open("wb"))
         watchdog_pipe = self._start_watchdog()
         options = {"listen_addresses": "", "unix_socket_directories": str(self._socket_dir), **self._settings}
         command = [self._program("postgres"), "-D", str(self.data_dir)]
@@ -177,7 +182,8 @@ class Postgres:
         self._await_ready()
 
     @property
-    def _log_path(self) -> Path:
+    def log_path(self) -> Path:
+        """Where the server and initdb write what they have to say; begun anew at each start."""
         return self.data_dir.with_name(f"{self.data_dir.name}.log")
 
     def _program(self, name: str) -> str:
@@ -238,7 +244,7 @@ class Postgres:
             command += ["--locale=en_US.UTF-8" if sys.platform == "darwin" else "--locale=C.UTF-8"]
         if not self._durable:
             command.append("--no-sync")
-        with self._log_path.open("wb") as log:
+        with self.log_path.open("wb") as log:
             failed = self._popen(command, log=log).wait() != 0
         if failed:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -298,19 +304,19 @@ class Postgres:
             if self._process.poll() is not None:
                 raise SandboxError(self._failure("could not start"))
             if time.monotonic() > deadline:
-                raise SandboxError(f"PostgreSQL did not start within {_START_SECONDS:.0f} s; see {self._log_path}.")
+                raise SandboxError(f"PostgreSQL did not start within {_START_SECONDS:.0f} s; see {self.log_path}.")
             time.sleep(0.01)
 
     def _failure(self, what: str) -> str:
         """One sentence from the log of a program that failed."""
-        log = self._log_path.read_text(errors="replace")
+        log = self.log_path.read_text(errors="replace")
         if "No space left on device" in log:
             return f"The disk is full: PostgreSQL {what} in {self.data_dir}."
         if "Permission denied" in log:
             return f"PostgreSQL {what}: no permission to write to {self.data_dir}."
         if "postmaster.pid" in log and "already exists" in log:
             return f"Another PostgreSQL server is already running on {self.data_dir}."
-        return f"PostgreSQL {what}: {_reason(log)} (see {self._log_path})"
+        return f"PostgreSQL {what}: {_reason(log)} (see {self.log_path})"
 
 
 def find_binaries() -> Path:

@@ -16,6 +16,11 @@ def length(duration: str) -> timedelta | None:
     return timedelta(days=30 * number) if unit == "mo" else timedelta(seconds=number * _SECONDS[unit])
 
 
+def is_window(duration: str) -> bool:
+    """Whether LiteLLM takes it as a budget's window: of months it can only do one."""
+    return length(duration) is not None and (not duration.endswith("mo") or duration == "1mo")
+
+
 def next_reset(duration: str, now: datetime) -> datetime:
     """When the budget window that contains `now` (UTC) ends. Raises ValueError for what `length` does not know."""
     match = _DURATION.match(duration)

@@ -258,7 +258,7 @@ def _apply(key: Key, body: _Settings, given: set[str], now: datetime) -> None:
     budget, window, life = body.max_budget, body.budget_duration, body.duration
     if budget is not None and not (math.isfinite(budget) and budget >= 0):
         raise Refusal.repr(400, f"max_budget must be a non-negative finite number. Received: {budget}")
-    if window is not None and durations.length(window) is None:
+    if window is not None and not durations.is_window(window):
         raise Refusal.repr(400, f"Invalid budget_duration '{window}'. Use a format like '1h', '24h', '7d', or '30d'.")
     lasts: timedelta | None = None
     if life is not None and life != "-1" and (lasts := durations.length(life)) is None:
