@@ -10,7 +10,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 # LiteLLM's keys, bearer tokens, OpenShift's tokens, and the password in an address.
 _SECRETS = (
-    (re.compile(r"sk-[A-Za-z0-9_-]{6,}"), "sk-…"),
+    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{6,}"), "sk-…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 …"),
     (re.compile(r"sha256~[A-Za-z0-9_-]{8,}"), "sha256~…"),
     (re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@"), r"\1:…@"),
@@ -51,7 +51,7 @@ def configure_logging(*, pretty: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    render: Processor = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
+    render: Processor = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(ensure_ascii=False)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

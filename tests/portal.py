@@ -1,8 +1,12 @@
 """The plain-HTTP half of LiteMaaS as an application, with settings that a test chooses, and clients that talk to it."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
+import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -75,6 +79,18 @@ def portal(settings: Settings, *routes: BaseRoute) -> tuple[Starlette, Services]
         exception_handlers=web.EXCEPTION_HANDLERS,
     )
     return app, services
+
+
+@contextmanager
+def restored_logging() -> Iterator[None]:
+    """For tests that configure logging: as it was before, afterwards."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers, root.level
+    try:
+        yield
+    finally:
+        root.handlers, root.level = handlers, level
+        structlog.configure(**configured)
 
 
 def browser(app: Starlette, origin: str = ORIGIN) -> httpx2.AsyncClient:

@@ -1,0 +1,168 @@
+"""The command: what it says when it can't start, and a gateway that starts, serves and stops."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from typer.testing import CliRunner, Result
+
+import gateway
+from gateway.cli import main
+from gateway.revision import head
+from tests.portal import environment, restored_logging
+
+ROOT = Path(gateway.__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    with restored_logging():
+        yield
+
+
+def run(*arguments: str, **env: str | None) -> Result:
+    """The command in a process environment that holds `env` and nothing else of ours."""
+    ours: dict[str, str | None] = dict.fromkeys((*environment(), "HOST", "PORT", "REDIS_URL"))
+    return CliRunner().invoke(main, arguments, env=ours | env)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.fixture
+async def empty_database(server_url: str, database_url: str) -> str:
+    """A database that nobody has migrated."""
+    from sqlalchemy import text
+
+    from gateway.db import Database
+
+    db = Database(database_url)
+    async with db.write() as session:
+        await session.execute(text("DROP SCHEMA public CASCADE"))
+        await session.execute(text("CREATE SCHEMA public"))
+    await db.close()
+    return database_url
+
+
+def test_version() -> None:
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert (run("version").exit_code, run("version").stdout) == (0, f"{written}\n")
+
+
+def test_schema_prints_what_is_committed() -> None:
+    result = run("schema")
+    assert result.exit_code == 0
+    assert result.stdout == (ROOT / "schema" / "schema.graphql").read_text()
+
+
+def test_serve_lists_every_problem_by_name() -> None:
+    result = run("serve", **environment(DATABASE_URL=None, SESSION_SECRET="0" * 32, PORT="http"))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "LiteMaaS can't start with these settings:",
+        "  DATABASE_URL is missing",
+        "  PORT must be a whole number from 1 to 65535",
+        "  SESSION_SECRET repeats itself and can be guessed; make one with `openssl rand -hex 32`",
+    ]
+
+
+def test_serve_refuses_the_sandbox_sign_in() -> None:
+    result = run("serve", **environment(AUTH_PROVIDER="sandbox"))
+    assert result.exit_code == 1
+    assert "sandbox lets anybody in by name alone and works under `litemaas sandbox` only" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_serve_says_that_the_database_does_not_answer(taken_port: int) -> None:
+    url = f"postgresql://litemaas:hunter2@127.0.0.1:{taken_port + 1 if taken_port < 65535 else 1}/litemaas"
+    result = run("serve", **environment(DATABASE_URL=url))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("The database in DATABASE_URL does not answer: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert "hunter2" not in result.stderr
+
+
+def test_serve_needs_a_migrated_database(empty_database: str) -> None:
+    result = run("serve", **environment(DATABASE_URL=empty_database))
+    assert result.exit_code == 1
+    assert result.stderr == "The database in DATABASE_URL is empty. Run `litemaas migrate` first.\n"
+
+
+def test_serve_says_that_the_port_is_taken(database_url: str, taken_port: int) -> None:
+    result = run("serve", **environment(DATABASE_URL=database_url, PORT=str(taken_port)))
+    assert result.exit_code == 1
+    assert result.stderr == (f"Port {taken_port} on 127.0.0.1 is taken by another program; set PORT to a free one.\n")
+
+
+def test_serve_says_that_the_host_is_not_here(database_url: str) -> None:
+    result = run("serve", **environment(DATABASE_URL=database_url, HOST="192.0.2.1"))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("LiteMaaS can't listen on 192.0.2.1 port 8080: ")
+
+
+def test_migrate_goes_from_nothing_to_head_and_again(empty_database: str) -> None:
+    for _ in range(2):
+        result = run("migrate", DATABASE_URL=empty_database)
+        assert (result.exit_code, result.stdout) == (0, f"The database is at revision {head()}.\n")
+    assert run("serve", **environment(DATABASE_URL=empty_database, HOST="192.0.2.1")).stderr.startswith(
+        "LiteMaaS can't listen"
+    ), "the database is good enough to serve from"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        (None, "DATABASE_URL is missing"),
+        ("sqlite:///x.db", "DATABASE_URL must be a postgresql:// address"),
+        ("postgresql://litemaas:hunter2@127.0.0.1:9/x", "The database could not be migrated: "),
+    ],
+)
+def test_migrate_says_what_is_wrong(url: str | None, words: str) -> None:
+    result = run("migrate", DATABASE_URL=url)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(words)
+    assert len(result.stderr.splitlines()) == 1
+    assert "hunter2" not in result.stderr
+
+
+def test_serve_serves_and_stops_when_it_is_told(database_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    env = environment(DATABASE_URL=database_url, PORT=str(port), PUBLIC_URL=f"http://127.0.0.1:{port}")
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", "serve"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={"PATH": os.environ["PATH"]} | env, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                ready = httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=5)
+                break
+            except httpx2.TransportError:
+                assert process.poll() is None, process.stderr.read() if process.stderr else ""
+                assert time.monotonic() < deadline, "it did not start within a minute"
+                time.sleep(0.1)
+        assert ready.status_code == 200
+        assert "server" not in ready.headers
+        refused = httpx2.post(f"http://127.0.0.1:{port}/auth/sandbox", data={"username": "alice"})
+        assert refused.status_code == 404
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert "Traceback" not in log
+    assert [secret for secret in (env["SESSION_SECRET"], env["LITELLM_MASTER_KEY"]) if secret in log] == []
