@@ -5,6 +5,7 @@ The services raise `DomainError`; `declares` turns those that a mutation lists i
 """
 
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -104,11 +105,11 @@ def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
         cause = cause.original_error
     if isinstance(cause, errors.DomainError):
         message, extensions = cause.message, cause.extensions
-    elif cause is None:
+    elif field := _variable(error.message):
+        message, extensions = error.message, {"code": "BAD_USER_INPUT", "field": field}
+    elif cause is None or (isinstance(cause, ValueError) and not error.path):
+        # With a cause: a literal that a scalar of ours refused, in its own words.
         message, extensions = error.message, {"code": "GRAPHQL_VALIDATION_FAILED"} | (error.extensions or {})
-    elif isinstance(cause, ValueError) and error.nodes and not error.path:
-        # A variable or literal that a scalar of ours refused: its own words say what is wrong.
-        message, extensions = error.message, {"code": "GRAPHQL_VALIDATION_FAILED"}
     else:
         log.error("unexpected_error", path=error.path, request_id=request_id, exc_info=cause)
         message = "Something went wrong on our side."
@@ -121,3 +122,17 @@ def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
         path=error.path,
         extensions=extensions,
     )
+
+
+_BAD_VARIABLE = re.compile(
+    r"Variable '\$(?P<name>\w+)' has invalid value(?: at (?P<path>[\w.\[\]]+))?"
+    r"(?:.* (?:include required|include unknown) field '(?P<missing>\w+)')?"
+)
+
+
+def _variable(message: str) -> str | None:
+    """`input.maxBudget`, from graphql-core's sentence about a variable: the only place where it says which."""
+    match = _BAD_VARIABLE.match(message)
+    if match is None:
+        return None
+    return match["name"] + (match["path"] or "") + (f".{match['missing']}" if match["missing"] else "")

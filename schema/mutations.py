@@ -14,6 +14,7 @@ from schema.keys import ApiKey
 from schema.relay import decode_id
 from schema.subscriptions import ModelSubscription
 
+INPUT = strawberry.argument(description="Everything that the change needs.")
 KEY = "The key."
 SUBSCRIPTION = "The subscription."
 
@@ -194,7 +195,7 @@ class Mutation:
     @strawberry.mutation(description="Ask for a model: an open one is yours at once, a restricted one after approval.")
     @declares(errors.InvalidInput, subscriptions.AlreadySubscribed, subscriptions.ModelUnavailable)
     async def request_model_subscription(
-        self, info: Info, input: RequestModelSubscriptionInput
+        self, info: Info, input: Annotated[RequestModelSubscriptionInput, INPUT]
     ) -> RequestModelSubscriptionResult:
         actor, model_id = info.context.actor, decode_id("Model", input.model_id, "modelId")
         row = await info.context.services.subscriptions.request(actor, model_id, input.justification)
@@ -202,14 +203,14 @@ class Mutation:
 
     @strawberry.mutation(description="Give a subscription up. Not available in this version.")
     async def cancel_model_subscription(
-        self, info: Info, input: CancelModelSubscriptionInput
+        self, info: Info, input: Annotated[CancelModelSubscriptionInput, INPUT]
     ) -> CancelModelSubscriptionResult:
         raise NotAvailable("cancelModelSubscription")
 
     @strawberry.mutation(description="Say yes to a pending request. Admins only, and nobody on his own request.")
     @declares(errors.InvalidInput, subscriptions.InvalidTransition)
     async def approve_model_subscription(
-        self, info: Info, input: ApproveModelSubscriptionInput
+        self, info: Info, input: Annotated[ApproveModelSubscriptionInput, INPUT]
     ) -> ApproveModelSubscriptionResult:
         actor = info.context.actor
         subscription_id = decode_id("ModelSubscription", input.subscription_id, "subscriptionId")
@@ -219,7 +220,7 @@ class Mutation:
     @strawberry.mutation(description="Say no to a pending request. Admins only, and nobody on his own request.")
     @declares(errors.InvalidInput, subscriptions.InvalidTransition)
     async def deny_model_subscription(
-        self, info: Info, input: DenyModelSubscriptionInput
+        self, info: Info, input: Annotated[DenyModelSubscriptionInput, INPUT]
     ) -> DenyModelSubscriptionResult:
         actor = info.context.actor
         subscription_id = decode_id("ModelSubscription", input.subscription_id, "subscriptionId")
@@ -228,28 +229,28 @@ class Mutation:
 
     @strawberry.mutation(description="Make a key. The answer is the only place where its secret is ever shown.")
     @declares(errors.InvalidInput, keys.NotSubscribed)
-    async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> CreateApiKeyResult:
+    async def create_api_key(self, info: Info, input: Annotated[CreateApiKeyInput, INPUT]) -> CreateApiKeyResult:
         created = await info.context.services.keys.create(info.context.actor, input.to_domain())
         return CreateApiKeySuccess(api_key=ApiKey.of(created.row), secret=created.secret)
 
     @strawberry.mutation(description="Change a key. Not available in this version.")
-    async def update_api_key(self, info: Info, input: UpdateApiKeyInput) -> UpdateApiKeyResult:
+    async def update_api_key(self, info: Info, input: Annotated[UpdateApiKeyInput, INPUT]) -> UpdateApiKeyResult:
         raise NotAvailable("updateApiKey")
 
     @strawberry.mutation(description="Give a key a new secret. Not available in this version.")
-    async def rotate_api_key(self, info: Info, input: RotateApiKeyInput) -> RotateApiKeyResult:
+    async def rotate_api_key(self, info: Info, input: Annotated[RotateApiKeyInput, INPUT]) -> RotateApiKeyResult:
         raise NotAvailable("rotateApiKey")
 
     @strawberry.mutation(description="Put a key on hold. Not available in this version.")
-    async def block_api_key(self, info: Info, input: BlockApiKeyInput) -> BlockApiKeyResult:
+    async def block_api_key(self, info: Info, input: Annotated[BlockApiKeyInput, INPUT]) -> BlockApiKeyResult:
         raise NotAvailable("blockApiKey")
 
     @strawberry.mutation(description="Let a key work again. Not available in this version.")
-    async def unblock_api_key(self, info: Info, input: UnblockApiKeyInput) -> UnblockApiKeyResult:
+    async def unblock_api_key(self, info: Info, input: Annotated[UnblockApiKeyInput, INPUT]) -> UnblockApiKeyResult:
         raise NotAvailable("unblockApiKey")
 
     @strawberry.mutation(description="End a key for good, at once.")
     @declares(errors.InvalidInput, subscriptions.InvalidTransition)
-    async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> RevokeApiKeyResult:
+    async def revoke_api_key(self, info: Info, input: Annotated[RevokeApiKeyInput, INPUT]) -> RevokeApiKeyResult:
         actor, key_id = info.context.actor, decode_id("ApiKey", input.api_key_id, "apiKeyId")
         return RevokeApiKeySuccess(api_key=ApiKey.of(await info.context.services.keys.revoke(actor, key_id)))

@@ -6,6 +6,7 @@ TEST_DATABASE_URL names a server to use instead of the embedded one (its user mu
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
@@ -58,24 +59,28 @@ async def template(server_url: str) -> str:
     return name
 
 
-@pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
-    """A fresh database at head, dropped after the test."""
-    name = f"test_{uuid4().hex}"
-    server = Server(server_url)
-    await server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+@asynccontextmanager
+async def a_database(server_url: str, template: str | None = None) -> AsyncIterator[str]:
+    """The URL of a new database, a copy of the template if there is one; dropped on leaving."""
+    name, server = f"test_{uuid4().hex}", Server(server_url)
+    copied = f'TEMPLATE "{template}"' if template else ""
+    await server.execute(f'CREATE DATABASE "{name}" {copied} STRATEGY file_copy')
     yield server.url(name)
     await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+    """A fresh database at head."""
+    async with a_database(server_url, template) as url:
+        yield url
 
 
 @pytest.fixture
 async def litellm_database_url(server_url: str) -> AsyncIterator[str]:
-    """An empty database for the sandbox's LiteLLM, dropped after the test."""
-    name = f"litellm_{uuid4().hex}"
-    server = Server(server_url)
-    await server.execute(f'CREATE DATABASE "{name}" STRATEGY file_copy')
-    yield server.url(name)
-    await server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    """An empty database, for the sandbox's LiteLLM for example."""
+    async with a_database(server_url) as url:
+        yield url
 
 
 @pytest.fixture

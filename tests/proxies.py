@@ -1,13 +1,12 @@
 """LiteLLMs to test with: the sandbox's, in this process, behind a line that can be cut."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import uvicorn
 
 from gateway.sandbox.litellm import Options, create_app
+from tests.graphql import on_port
 
 MASTER_KEY = "sk-test-master-key"
 
@@ -43,12 +42,5 @@ async def proxy_in_process(database_url: str) -> AsyncIterator[Line]:
 @asynccontextmanager
 async def proxy_on_port(options: Options) -> AsyncIterator[str]:
     """The same on a port of its own; gives its URL."""
-    server = uvicorn.Server(uvicorn.Config(create_app(options), port=0, log_level="error", ws="none"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
+    async with on_port(create_app(options)) as url:
+        yield url

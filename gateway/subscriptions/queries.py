@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Table, func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
@@ -38,7 +39,7 @@ def latest_of(actor: Actor, model_ids: Sequence[UUID]) -> Select[Any]:
     """The caller's own newest subscription to each of the models: an open one is always the newest."""
     return (
         select(subscription)
-        .distinct(subscription.c.model_id)
+        .ext(distinct_on(subscription.c.model_id))
         .where(subscription.c.user_id == actor.user_id, subscription.c.model_id.in_(model_ids))
         .order_by(subscription.c.model_id, subscription.c.created_at.desc())
     )

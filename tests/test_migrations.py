@@ -1,0 +1,53 @@
+"""From nothing to head and back, and the tables are what the code says they are."""
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from alembic import command
+from alembic.util import CommandError
+from sqlalchemy import text
+
+from gateway.db import Database
+from gateway.migrate import upgrade
+from gateway.revision import alembic_config, head
+
+
+async def tables(url: str) -> set[str]:
+    db = Database(url)
+    async with db.read() as session:
+        found = set((await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))).all())
+    await db.close()
+    return found
+
+
+async def test_empty_to_head_and_back(litellm_database_url: str) -> None:
+    url = litellm_database_url  # any empty database
+    await asyncio.to_thread(upgrade, url)
+    assert {"app_user", "model", "model_subscription", "api_key", "usage_event", "audit_entry"} <= await tables(url)
+    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(command.downgrade, alembic_config(url), "base")
+    assert await tables(url) == {"alembic_version"}
+
+
+async def test_nothing_is_missing_from_the_migrations(database_url: str) -> None:
+    try:
+        await asyncio.to_thread(command.check, alembic_config(database_url))
+    except CommandError as difference:
+        raise AssertionError(f"the tables have changed: make migration ({difference})") from None
+
+
+async def test_two_at_once_wait_for_each_other(litellm_database_url: str) -> None:
+    url = litellm_database_url
+    await asyncio.gather(*(asyncio.to_thread(_upgrade_in_process, url) for _ in range(2)))
+    db = Database(url)
+    async with db.read() as session:
+        assert (await session.scalars(text("SELECT version_num FROM alembic_version"))).all() == [head()]
+    await db.close()
+
+
+def _upgrade_in_process(url: str) -> None:
+    """Alembic keeps its state in a module, so two at once need two processes."""
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", "migrate"]
+    subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=True, capture_output=True)
