@@ -19,7 +19,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    or_,
     select,
     text,
     true,
@@ -68,26 +67,29 @@ def _conditions(actor: Actor, wanted: UsageFilter, scope: Scope, table: Table) -
 def _measured(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Subquery:
     """Rows of (at, api_key_id, model_name, the measures) whose sums are those of the calls in the range."""
     first, last = next_hour(during.start), hour_of(during.end)
-    at = event.c.occurred_at
-    within = [at >= during.start, at < during.end]
-    if first < last:
-        within.append(or_(at < first, at >= last))
-    events = select(
-        at.label("at"),
+    if first >= last:
+        return _events(actor, during.start, during.end, wanted, scope).subquery("measured")
+    hours = select(
+        hourly.c.hour.label("at"), hourly.c.api_key_id, hourly.c.model_name, *(hourly.c[name] for name in MEASURES)
+    ).where(hourly.c.hour >= first, hourly.c.hour < last, *_conditions(actor, wanted, scope, hourly))
+    # Each end is a range of its own, so that an index finds it and nothing in between is read.
+    ends = [
+        _events(actor, start, end, wanted, scope)
+        for start, end in ((during.start, first), (last, during.end))
+        if start < end
+    ]
+    return union_all(hours, *ends).subquery("measured") if ends else hours.subquery("measured")
+
+
+def _events(actor: Actor, start: datetime, end: datetime, wanted: UsageFilter, scope: Scope) -> Select[Any]:
+    return select(
+        event.c.occurred_at.label("at"),
         event.c.api_key_id,
         event.c.model_name,
         literal_column("1").label("requests"),
         case((event.c.success, 0), else_=1).label("failures"),
         *(event.c[name] for name in MEASURES[2:]),
-    ).where(*within, *_conditions(actor, wanted, scope, event))
-    if first >= last:
-        return events.subquery("measured")
-    hours = select(
-        hourly.c.hour.label("at"), hourly.c.api_key_id, hourly.c.model_name, *(hourly.c[name] for name in MEASURES)
-    ).where(hourly.c.hour >= first, hourly.c.hour < last, *_conditions(actor, wanted, scope, hourly))
-    if first == during.start and last == during.end:
-        return hours.subquery("measured")
-    return union_all(hours, events).subquery("measured")
+    ).where(event.c.occurred_at >= start, event.c.occurred_at < end, *_conditions(actor, wanted, scope, event))
 
 
 def _sums(measured: Subquery) -> list[ColumnElement[Any]]:
