@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from types import CoroutineType, GeneratorType
+from types import CoroutineType, GeneratorType, NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -58,7 +59,7 @@ def compile_steps(executor: CompiledExecutor, plan: Plan) -> list[Step]:
 
     def end_block() -> None:
         if leaves:
-            steps.append(("", None, Leaves(list(leaves), _reader(names))))
+            steps.append(("", _no_field, Leaves(list(leaves), _reader(names))))
             names.clear()
             leaves.clear()
 
@@ -67,10 +68,10 @@ def compile_steps(executor: CompiledExecutor, plan: Plan) -> list[Step]:
         if field is None:
             continue  # validation refuses it; graphql-core leaves it out
         attribute = _plain_attribute(executor, field)
-        kind, nullable = _nullable(field.type)
-        if attribute is not None and isinstance(kind, GraphQLLeafType):
+        leaf = _leaf(key, field.type, details) if attribute else None
+        if attribute and leaf:
             names.append(attribute)
-            leaves.append(Leaf(key, _exact(kind), nullable, *_coercion(kind), details))
+            leaves.append(leaf)
         else:
             end_block()
             steps.append((key, _compile_field(executor, _Site(plan.parent_type, key, field, details), attribute), None))
@@ -89,6 +90,19 @@ class _Site(NamedTuple):
     @property
     def nodes(self) -> list[FieldNode]:
         return [detail.node for detail in self.details]
+
+
+def _no_field(executor: CompiledExecutor, source: Any, path: Path | None) -> Any:
+    raise AssertionError("this step has attributes only")
+
+
+def _leaf(key: str, type_: GraphQLOutputType, details: FieldDetailsList) -> Leaf | None:
+    kind, nullable = _nullable(type_)
+    if isinstance(kind, GraphQLLeafType):
+        return Leaf(key, _exact(kind), nullable, *_coercion(kind), details)
+    if isinstance(kind, GraphQLList) and (coerce := _list_coercion(kind.of_type)):
+        return Leaf(key, None, nullable, coerce, frozenset({list, tuple}), details)
+    return None
 
 
 def _reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -130,6 +144,34 @@ def _coercion(type_: GraphQLLeafType) -> tuple[Callable[[Any], Any], frozenset[t
 
 def _write_int(value: int) -> int:
     return value if _INT[0] <= value <= _INT[1] else GraphQLInt.coerce_output_value(value)
+
+
+class _Unusual(Exception):
+    """A value that graphql-core has to look at."""
+
+
+def _list_coercion(item_type: GraphQLOutputType) -> Callable[[Any], Any] | None:
+    """How a list of scalars or enums is written; the function raises when an item is unusual. None for other lists."""
+    kind, nullable = _nullable(item_type)
+    if not isinstance(kind, GraphQLLeafType):
+        return None
+    coerce, classes = _coercion(kind)
+    exact = frozenset({_exact(kind)})
+    # A null is written as it is where it is allowed, and is not allowed to come out of `coerce`.
+    plain = frozenset({NoneType}) if nullable else frozenset()
+
+    def write(values: Any) -> list[Any]:
+        kinds = set(map(type, values))
+        if kinds <= exact:
+            return list(values)
+        if not kinds <= classes | plain:
+            raise _Unusual
+        written = [None if value is None else coerce(value) for value in values]
+        if Undefined in written or (written.count(None) != values.count(None)):
+            raise _Unusual
+        return written
+
+    return write
 
 
 def _own_field(executor: CompiledExecutor, field: GraphQLField) -> StrawberryField | None:
@@ -276,6 +318,8 @@ def _completer(executor: CompiledExecutor, site: _Site, type_: GraphQLOutputType
     kind, nullable = _nullable(type_)
     if isinstance(kind, GraphQLLeafType):
         return _leaf_completer(kind, nullable, as_graphql_core)
+    if isinstance(kind, GraphQLList) and (write := _list_coercion(kind.of_type)):
+        return _leaf_list_completer(write, nullable, as_graphql_core)
     if isinstance(kind, GraphQLList):
         item = _completer(executor, site, kind.of_type)
         return _list_completer(kind.of_type, nullable, item, details, as_graphql_core)
@@ -296,6 +340,16 @@ def _leaf_completer(kind: GraphQLLeafType, nullable: bool, as_graphql_core: Comp
             if coerced is not None and coerced is not Undefined:
                 return coerced
         return as_graphql_core(executor, value, path)
+
+    return complete
+
+
+def _leaf_list_completer(write: Callable[[Any], Any], nullable: bool, as_graphql_core: Completer) -> Completer:
+    def complete(executor: CompiledExecutor, values: Any, path: Path) -> Any:
+        if values.__class__ is list or values.__class__ is tuple:
+            with suppress(Exception):
+                return write(values)
+        return None if values is None and nullable else as_graphql_core(executor, values, path)
 
     return complete
 
@@ -337,20 +391,14 @@ def _list_completer(
     details: FieldDetailsList,
     as_graphql_core: Completer,
 ) -> Completer:
-    item_kind, _ = _nullable(item_type)
-    exact = _exact(item_kind) if isinstance(item_kind, GraphQLLeafType) else None
-
     def complete(executor: CompiledExecutor, values: Any, path: Path) -> Any:
         if values.__class__ is not list and values.__class__ is not tuple:
             return None if values is None and nullable else as_graphql_core(executor, values, path)
         results: list[Any] = []
         pending: list[int] = []
-        known: type | None = exact  # the class of items that need no look for being awaitable
+        known: type | None = None  # the class of items that need no look for being awaitable
         try:
             for index, value in enumerate(values):
-                if exact is not None and value.__class__ is exact:
-                    results.append(value)
-                    continue
                 item_path = Path(path, index, None)
                 if value.__class__ is not known and executor.is_awaitable(value):
                     results.append(complete_later(executor, value, item_path))

@@ -32,7 +32,8 @@ _RECIPES = 64  # combinations of classes remembered per block
 
 
 class Leaf(NamedTuple):
-    """A plain attribute of a scalar or enum type: a value of class `exact` is its own result, `coerce` makes the others."""
+    """A plain attribute of a scalar or enum type, or a list of those: a value of class `exact` is its own result, `coerce` makes
+    the others."""
 
     key: str
     exact: type | None
@@ -52,19 +53,31 @@ class Leaves:
         self.read = read
         self._recipes: dict[tuple[type, ...], Recipe | None] = {}
 
-    def recipe(self, values: tuple[Any, ...]) -> Recipe | None:
-        """What is left to do for values of these classes; None if graphql-core has to look at one of them.
+    def take(self, source: Any) -> dict[str, Any] | None:
+        """The attributes as they are written; None if graphql-core has to look at one of them.
 
-        Remembered by the classes: the objects of a list mostly have the same.
+        What is left to do for values of certain classes is remembered: the objects of a list mostly have the same.
         """
-        kinds = tuple(map(type, values))
         try:
-            return self._recipes[kinds]
-        except KeyError:
-            if len(self._recipes) >= _RECIPES:
-                self._recipes.clear()
-            recipe = self._recipes[kinds] = self._find(kinds)
-            return recipe
+            values = self.read(source)
+            kinds = tuple(map(type, values))
+            recipe = self._recipes[kinds] if kinds in self._recipes else self._add_recipe(kinds)
+            if recipe is None:
+                return None
+            results = dict(zip(self.keys, values, strict=True))
+            for key, coerce in recipe:
+                coerced = results[key] = coerce(results[key])
+                if coerced is None or coerced is Undefined:
+                    return None
+        except Exception:  # an attribute is missing, or a value is refused
+            return None
+        return results
+
+    def _add_recipe(self, kinds: tuple[type, ...]) -> Recipe | None:
+        if len(self._recipes) >= _RECIPES:
+            self._recipes.clear()
+        recipe = self._recipes[kinds] = self._find(kinds)
+        return recipe
 
     def _find(self, kinds: tuple[type, ...]) -> Recipe | None:
         recipe: Recipe = []
@@ -77,7 +90,8 @@ class Leaves:
         return recipe
 
 
-Step = tuple[str, Field | None, Leaves | None]
+Step = tuple[str, Field, Leaves | None]
+"""(key, its field, None), or plain attributes in the last place and nothing before it."""
 
 
 class Plan(dict[str, FieldDetailsList]):
@@ -87,6 +101,7 @@ class Plan(dict[str, FieldDetailsList]):
         super().__init__(fields)
         self.parent_type = parent_type
         self.steps: list[Step] | None = None  # compiled when first executed: a union may have members that never come
+        self.block: Leaves | None = None  # the only step, if it is one of plain attributes
 
     def execute(self, executor: CompiledExecutor, source: Any, path: Path | None) -> Any:
         """The selection's result for `source`: a dictionary, or a coroutine of one when some field has to be awaited.
@@ -97,50 +112,33 @@ class Plan(dict[str, FieldDetailsList]):
             from schema.execution.compiler import compile_steps
 
             self.steps = compile_steps(executor, self)
+            self.block = self.steps[0][2] if len(self.steps) == 1 else None
+        if self.block is not None and (result := self.block.take(source)) is not None:
+            return result
         results: dict[str, Any] = {}
         pending: list[str] = []
         try:
-            for key, field, leaves in self.steps:
-                if leaves is not None:
-                    self._read(executor, source, path, leaves, results, pending)
-                elif field is not None:
-                    value = results[key] = field(executor, source, path)
-                    if value.__class__ is CoroutineType:
-                        pending.append(key)
+            for key, field, block in self.steps:
+                if block is None:
+                    self._add(key, field(executor, source, path), results, pending)
+                elif (taken := block.take(source)) is not None:
+                    results.update(taken)
+                else:
+                    for leaf in block.leaves:
+                        leaf_path = Path(path, leaf.key, self.parent_type.name)
+                        value = executor.execute_field(self.parent_type, source, leaf.details, leaf_path, None)
+                        self._add(leaf.key, value, results, pending)
         except Exception:
             if pending:
                 executor.settle_in_background([results[key] for key in pending])
             raise
         return _gather_fields(results, pending) if pending else results
 
-    def _read(
-        self,
-        executor: CompiledExecutor,
-        source: Any,
-        path: Path | None,
-        block: Leaves,
-        results: dict[str, Any],
-        pending: list[str],
-    ) -> None:
-        try:
-            values = block.read(source)
-            recipe = block.recipe(values)
-            if recipe is not None:
-                results.update(zip(block.keys, values, strict=True))
-                for key, coerce in recipe:
-                    coerced = results[key] = coerce(results[key])
-                    if coerced is None or coerced is Undefined:
-                        break
-                else:
-                    return
-        except Exception:  # noqa: S110 - an attribute is missing or a value is refused: graphql-core finds out which
-            pass
-        name = self.parent_type.name
-        for leaf in block.leaves:
-            value = executor.execute_field(self.parent_type, source, leaf.details, Path(path, leaf.key, name), None)
-            results[leaf.key] = value
-            if value.__class__ is CoroutineType:
-                pending.append(leaf.key)
+    @staticmethod
+    def _add(key: str, value: Any, results: dict[str, Any], pending: list[str]) -> None:
+        results[key] = value
+        if value.__class__ is CoroutineType:
+            pending.append(key)
 
 
 async def _gather_fields(results: dict[str, Any], pending: list[str]) -> dict[str, Any]:
