@@ -32,7 +32,8 @@ from gateway.sandbox.postgres import Postgres
 from gateway.usage import CallRecord, UsageService, decode
 from tests.builders import a_person
 
-PEOPLE, KEYS_EACH, MODELS = 50, 4, 60
+PEOPLE, KEYS_EACH, MODELS, MODELS_EACH = 50, 4, 60, 4
+rng = random.Random(7)
 COLUMNS = (
     *(
         "call_id",
@@ -50,23 +51,23 @@ COLUMNS = (
 
 
 def calls(count: int, hashes: list[str]) -> list[CallRecord]:
-    """Of the last three hours, by random keys to random models."""
-    rng, now = random.Random(7), datetime.now(UTC)
+    """Of the last minute, each by a random key to one of the few models that its owner uses."""
+    now = datetime.now(UTC)
     return [
         CallRecord(
             call_id=str(uuid4()),
-            occurred_at=now - timedelta(seconds=rng.random() * 10_800),
-            model_name=f"model-{rng.randrange(MODELS)}",
+            occurred_at=now - timedelta(seconds=rng.random() * 60),
+            model_name=f"model-{(key * 7 + rng.randrange(MODELS_EACH)) % MODELS}",
             success=rng.random() < 0.97,
             call_type="acompletion",
             prompt_tokens=(prompt := rng.randrange(4_000)),
             completion_tokens=(completion := rng.randrange(1_000)),
             total_tokens=prompt + completion,
             spend=Decimal(rng.randrange(10**6)).scaleb(-7),
-            token_hash=rng.choice(hashes),
+            token_hash=hashes[key],
             latency_ms=rng.randrange(5_000),
         )
-        for _ in range(count)
+        for key in rng.choices(range(len(hashes)), k=count)
     ]
 
 
