@@ -35,7 +35,7 @@ from gateway.sandbox.errors import SandboxError
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
-_PREDECESSOR_SECONDS = 10.0  # how long an earlier server on the same data may take to shut down
+_PREDECESSOR_SECONDS = 5.0  # how long an earlier server on the same data may take to shut down
 
 # The launcher tells the watchdog its process id before it becomes PostgreSQL, so there is no moment without a guard.
 # (Standard input carries the pipe: dash, for one, can't name descriptors above 9.)

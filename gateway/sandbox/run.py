@@ -63,26 +63,29 @@ async def run_sandbox(sandbox: Sandbox, console: Console) -> None:
         raise SandboxError(
             "The pages are not built: use `make run`, or run `npm ci && npm run build` in frontend/ first."
         )
-    # Here, since it is a second's work to load, and the checks before it should answer at once.
-    from gateway.app import create_app
-
+    own_secrets = _secrets(sandbox.data_dir)
     progress = _Progress(console)
     with _stop_signals() as stop:
         async with AsyncExitStack() as stack:
             try:
-                own_secrets = _secrets(sandbox.data_dir)
                 postgres = await _or_stop(stop, _start_postgres(sandbox, stack, progress))
                 await _or_stop(stop, _migrate(postgres, sandbox.data_dir, progress))
                 settings = _settings(sandbox, postgres, own_secrets)
-                litellm_app = litellm.create_app(_litellm_options(postgres, settings))
-                gateway_app = create_app(settings)
                 with progress("Starting the sandbox's LiteLLM"):
                     config = uvicorn.Config(
-                        litellm_app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=3
+                        litellm.create_app(_litellm_options(postgres, settings)),
+                        log_config=None,
+                        access_log=False,
+                        lifespan="on",
+                        timeout_graceful_shutdown=3,
                     )
                     litellm_server = _Server("The sandbox's LiteLLM", config, sandbox.litellm_socket)
                     await _or_stop(stop, stack.enter_async_context(litellm_server))
                 with progress("Starting the gateway"):
+                    # Here, since it is some seconds' work to load, and what stands above should fail before that.
+                    from gateway.app import create_app
+
+                    gateway_app = create_app(settings)
                     server = _Server("The gateway", sandbox.configure(gateway_app), sandbox.gateway_socket)
                     await _or_stop(stop, stack.enter_async_context(server))
                     # It was the first to start and is to stop first too: it then reports its last calls to the gateway.
