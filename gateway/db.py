@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Dialect, Enum, TypeDecorator
+import asyncpg
+from sqlalchemy import Column, DateTime, Dialect, Enum, TypeDecorator, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 
@@ -56,12 +58,19 @@ def asyncpg_dsn(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+def _refuse_closed(adapted: Any, _: object, __: object) -> None:
+    """After the server has restarted, the pool's connections are replaced before anybody notices. Asks nobody."""
+    if adapted.driver_connection.is_closed():
+        raise DisconnectionError
+
+
 class Database:
     """Sessions on one pool. `url` is `postgresql://…`; `pool_size` bounds the connections of this process."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
         self.engine = create_async_engine(async_url(url), pool_size=pool_size, max_overflow=0, pool_timeout=10)
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         # A single SELECT needs no BEGIN and no ROLLBACK: two round trips less.
         reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reads = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
@@ -78,6 +87,24 @@ class Database:
         """One transaction: committed on leaving, rolled back when anything is raised."""
         async with self._writes() as session, session.begin():
             yield session
+
+    async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """One SELECT of asyncpg's own, with `$1`, `$2`, …: a quarter of a session's cost, for what every request asks.
+
+        On a connection of the same pool; JSON comes as text. Raises asyncpg's errors and OSError.
+        """
+        connection = await self.engine.raw_connection()
+        driver: Any = connection.driver_connection
+        try:
+            records: list[asyncpg.Record] = await driver.fetch(statement, *values)
+            return records
+        except BaseException as error:
+            # A refused statement leaves the connection as it was; whatever else, a cancelled request too, may not.
+            if not isinstance(error, asyncpg.PostgresError) or driver.is_closed():
+                connection.invalidate()
+            raise
+        finally:
+            connection.close()
 
     async def close(self) -> None:
         await self.engine.dispose()
