@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,8 +49,8 @@ class Order:
     descending: bool = False
 
     def cursor(self, values: Sequence[Any]) -> str:
-        raw = json.dumps([self.name, *(_plain(value) for value in values)], separators=(",", ":"))
-        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+        # Each row of a page has one, so orjson: it knows UUID and datetime, and a Decimal becomes its text.
+        return base64.urlsafe_b64encode(orjson.dumps([self.name, *values], default=str)).decode().rstrip("=")
 
     def parse(self, cursor: str) -> list[Any]:
         """The sort key in a cursor of this list. Raises InvalidInput for any other string."""
@@ -90,12 +91,6 @@ async def fetch_page(
     shown = rows[:first]
     cursors = [order.cursor(row[-width:]) for row in shown]
     return Page(shown, cursors, len(rows) > first, after is not None, total_count)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal | UUID) else value
 
 
 def _typed(value: Any, kind: type) -> Any:

@@ -51,6 +51,10 @@ _CONSTANTS = (str, int, float, bool, type(None))
 _MARKER = "strawberry-definition"
 
 
+class _Unusual(Exception):
+    """A value that graphql-core has to look at."""
+
+
 def compile_steps(executor: CompiledExecutor, plan: Plan) -> list[Step]:
     """The steps that execute `plan` for any object of its type."""
     steps: list[Step] = []
@@ -123,13 +127,13 @@ def _exact(type_: GraphQLLeafType) -> type | None:
 def _coercion(type_: GraphQLLeafType) -> tuple[Callable[[Any], Any], frozenset[type]]:
     """How values of the type are written, and the classes of values that this may be asked for.
 
-    They are such as are certainly nothing to wait for.
+    They are such as are certainly nothing to wait for. The function raises what it likes: then graphql-core says what is wrong.
     """
     if type_ is GraphQLInt:
         return _write_int, frozenset({int})
     members = getattr(type_, "wrapped_cls", None)
     if members is None:
-        return type_.coerce_output_value, _PLAIN
+        return _checked(type_.coerce_output_value), _PLAIN
     # Strawberry's enum searches all its names for a member, and Python's hashes members by a function written in Python.
     names: dict[int, str] = {}
 
@@ -142,12 +146,21 @@ def _coercion(type_: GraphQLLeafType) -> tuple[Callable[[Any], Any], frozenset[t
     return name_of, frozenset({members})
 
 
+def _checked(coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    if coerce is str:  # never refuses, and Strawberry's own scalars use it
+        return coerce
+
+    def write(value: Any) -> Any:
+        coerced = coerce(value)
+        if coerced is None or coerced is Undefined:
+            raise _Unusual
+        return coerced
+
+    return write
+
+
 def _write_int(value: int) -> int:
     return value if _INT[0] <= value <= _INT[1] else GraphQLInt.coerce_output_value(value)
-
-
-class _Unusual(Exception):
-    """A value that graphql-core has to look at."""
 
 
 def _list_coercion(item_type: GraphQLOutputType) -> Callable[[Any], Any] | None:
@@ -157,7 +170,6 @@ def _list_coercion(item_type: GraphQLOutputType) -> Callable[[Any], Any] | None:
         return None
     coerce, classes = _coercion(kind)
     exact = frozenset({_exact(kind)})
-    # A null is written as it is where it is allowed, and is not allowed to come out of `coerce`.
     plain = frozenset({NoneType}) if nullable else frozenset()
 
     def write(values: Any) -> list[Any]:
@@ -166,10 +178,7 @@ def _list_coercion(item_type: GraphQLOutputType) -> Callable[[Any], Any] | None:
             return list(values)
         if not kinds <= classes | plain:
             raise _Unusual
-        written = [None if value is None else coerce(value) for value in values]
-        if Undefined in written or (written.count(None) != values.count(None)):
-            raise _Unusual
-        return written
+        return [None if value is None else coerce(value) for value in values]
 
     return write
 
@@ -336,9 +345,8 @@ def _leaf_completer(kind: GraphQLLeafType, nullable: bool, as_graphql_core: Comp
         if value.__class__ is exact or (value is None and nullable):
             return value
         if value.__class__ in classes:
-            coerced = coerce(value)
-            if coerced is not None and coerced is not Undefined:
-                return coerced
+            with suppress(Exception):
+                return coerce(value)
         return as_graphql_core(executor, value, path)
 
     return complete

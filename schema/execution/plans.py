@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from types import CoroutineType, NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphql import GraphQLObjectType, Undefined
+from graphql import GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path, gather_with_cancel
 
@@ -66,9 +66,7 @@ class Leaves:
                 return None
             results = dict(zip(self.keys, values, strict=True))
             for key, coerce in recipe:
-                coerced = results[key] = coerce(results[key])
-                if coerced is None or coerced is Undefined:
-                    return None
+                results[key] = coerce(results[key])
         except Exception:  # an attribute is missing, or a value is refused
             return None
         return results

@@ -63,6 +63,9 @@ class Awaited:
     def __init__(self, later: Later) -> None:
         self._later = later
 
+    def __repr__(self) -> str:
+        return f"Awaited({self._later})"
+
     def __await__(self) -> Generator[Any, None, Any]:
         for _ in range(self._later.turns):
             yield from asyncio.sleep(0).__await__()
