@@ -98,6 +98,11 @@ def declares(*kinds: type[errors.DomainError]) -> Callable[[Callable[..., Awaita
     return decorate
 
 
+def result(name: str) -> Any:
+    """The union `name` of a mutation's success and its refusals."""
+    return strawberry.union(name, description="The change that was made, or why it was refused.")
+
+
 def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
     """The error as the caller may see it: codes for what we expected, a masked one (logged in full) for all else."""
     cause = error.original_error
