@@ -16,9 +16,11 @@ from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
-from strawberry.extensions import FieldExtension
+from strawberry.extensions import DisableIntrospection, FieldExtension
 from strawberry.permission import BasePermission
 from strawberry.scalars import JSON
+
+from schema.execution import CompiledExecutor
 
 
 @dataclass(frozen=True)
@@ -286,6 +288,8 @@ class Context:
 
 
 schema = strawberry.Schema(query=Query, mutation=Mutation, subscription=Subscription, types=[Author, Book])
+compiled_schema = strawberry.Schema(query=Query, types=[Author, Book], execution_context_class=CompiledExecutor)
+schema_with_extension = strawberry.Schema(query=Query, types=[Author, Book], extensions=[DisableIntrospection])
 
 
 def author(number: int = 1, **changes: Any) -> Author:
