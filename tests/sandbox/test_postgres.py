@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -251,7 +252,9 @@ class TestAsRoot:
         monkeypatch.setattr(run_as, "_unshare_works", lambda: False)
 
     def test_runs_as_nobody_where_user_namespaces_are_off(self, data_dir: Path) -> None:
-        for parent in (data_dir.parent, *data_dir.parents[1:3]):
+        for parent in data_dir.parents:
+            if parent == Path(tempfile.gettempdir()):
+                break
             parent.chmod(0o755)  # pytest's own directories are closed to others
         with Postgres(data_dir, durable=False) as server:
             assert server.execute("SELECT 1") == "1"
