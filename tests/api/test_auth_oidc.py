@@ -254,9 +254,14 @@ async def test_a_cookie_of_our_own_making_is_refused(world: World) -> None:
 
 async def test_a_sign_in_that_takes_too_long_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     callback = await world.answer(await world.leave())
+    # A browser would have forgotten the cookie by then; somebody who kept it gets no further.
+    kept = {"Cookie": f"litemaas_sign_in={world.browser.cookies['litemaas_sign_in']}"}
+    world.browser.cookies.clear()
     later = time.time() + 601
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: later)
-    await world.refused(await world.browser.get(callback), "SIGN_IN_NOT_STARTED")
+    with monkeypatch.context() as clock:
+        clock.setattr("time.time", lambda: later)
+        response = await world.browser.get(callback, headers=kept)
+    await world.refused(response, "SIGN_IN_NOT_STARTED")
 
 
 async def test_a_code_works_once(world: World) -> None:
@@ -289,6 +294,7 @@ async def test_the_issuer_says_no(world: World) -> None:
     "claims",
     [
         {"aud": "another-client"},
+        {"aud": "another-client", "azp": "litemaas"},
         {"aud": ["litemaas", "another-client"]},  # and no azp that says which of them asked
         {"aud": ["litemaas", "another-client"], "azp": "another-client"},
         {"aud": None},
