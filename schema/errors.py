@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import strawberry
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from gateway import errors, keys, subscriptions
 from schema.catalog import Model
@@ -112,11 +112,13 @@ def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
         message, extensions = cause.message, cause.extensions
     elif field := _variable(error.message):
         message, extensions = error.message, {"code": "BAD_USER_INPUT", "field": field}
-    elif cause is None or (isinstance(cause, ValueError) and not error.path):
+    elif (cause is None and not _of_a_value(error)) or (isinstance(cause, ValueError) and not error.path):
         # With a cause: a literal that a scalar of ours refused, in its own words.
         message, extensions = error.message, {"code": "GRAPHQL_VALIDATION_FAILED"} | (error.extensions or {})
     else:
-        log.error("unexpected_error", path=error.path, request_id=request_id, exc_info=cause)
+        log.error(
+            "unexpected_error", path=error.path, request_id=request_id, exc_info=cause or error.original_error or error
+        )
         message = "Something went wrong on our side."
         extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
     return GraphQLError(
@@ -127,6 +129,14 @@ def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
         path=error.path,
         extensions=extensions,
     )
+
+
+def _of_a_value(error: GraphQLError) -> bool:
+    """Whether graphql-core refused what one of our resolvers gave, and may quote it: such errors point at a field.
+
+    Those about an argument, which the caller gave, point at the argument's value.
+    """
+    return bool(error.path and error.nodes and isinstance(error.nodes[0], FieldNode))
 
 
 _BAD_VARIABLE = re.compile(
