@@ -183,7 +183,8 @@ class OpenIdConnect(_CodeFlow):
                     raise IdentityNotProven
                 claims = more | claims
             subject = _text(claims, "sub")
-            email = _text(claims, "email", "")
+            # An address that the issuer knows to be unverified may be anybody's.
+            email = "" if claims.get("email_verified") is False else _text(claims, "email", "")
             username = _text(claims, "preferred_username", email or subject)
             return Profile(
                 issuer=_text(claims, "iss"),

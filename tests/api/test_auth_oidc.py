@@ -176,6 +176,25 @@ async def test_what_the_id_token_leaves_out_comes_from_userinfo(world: World) ->
     assert (who["username"], who["role"]) == ("grace", "ADMIN")
 
 
+@pytest.mark.parametrize(
+    ("claims", "username", "email"),
+    [
+        ({"email_verified": True}, "grace@example.com", "grace@example.com"),
+        ({"email_verified": False}, "g-1", None),
+        ({"email": None}, "g-1", None),
+        ({"email": ["grace@example.com"]}, "g-1", None),
+    ],
+)
+async def test_who_has_no_username_is_called_by_address_or_subject(
+    world: World, claims: dict[str, Any], username: str, email: str | None
+) -> None:
+    world.issuer.claims = {"preferred_username": None, "name": None, **claims}
+    await world.sign_in()
+    async with world.services.db.read() as session:
+        row = (await session.execute(text("SELECT username, display_name, email FROM app_user"))).one()
+    assert tuple(row) == (username, username, email)
+
+
 async def test_userinfo_of_somebody_else_is_refused(world: World) -> None:
     world.issuer.userinfo = {"sub": "g-2", "groups": ["sre"]}
     await world.refused(await world.sign_in(), "IDENTITY_NOT_PROVEN")
