@@ -23,11 +23,21 @@ query ModelsPage($first: Int!) {
 }
 """
 
+LIVE = "usage-live"
+LIVE_TEXT = """
+subscription UsageLive {
+  usageChanged {
+    asOf
+    totals { requests failures promptTokens completionTokens totalTokens spend }
+  }
+}
+"""
+
 
 def main() -> None:
     port, database_url = int(sys.argv[1]), sys.argv[2]
     configure_logging(pretty=False)
-    schema.asgi.read_stored = lambda: {MODELS: MODELS_TEXT}
+    schema.asgi.read_stored = lambda: {MODELS: MODELS_TEXT, LIVE: LIVE_TEXT}
     from gateway.app import create_app
 
     config = uvicorn_config(create_app(settings(database_url, port), run_jobs=False))
