@@ -47,7 +47,10 @@ class ModelLifecycle(StrEnum):
 
 
 class Model(SQLModel, table=True):
-    """`name` is LiteLLM's `model_name`, what a caller writes into `model`. Prices are in US dollars per million tokens."""
+    """`name` is LiteLLM's `model_name`, what a caller writes into `model`. Prices are in US dollars per million tokens.
+
+    `successor_id` is what an admin recommends instead of a deprecated model.
+    """
 
     __tablename__ = "model"
 
@@ -65,5 +68,6 @@ class Model(SQLModel, table=True):
     lifecycle: ModelLifecycle = Field(
         default=ModelLifecycle.AVAILABLE, sa_column=enum_column(ModelLifecycle, nullable=False)
     )
+    successor_id: UUID | None = Field(default=None, foreign_key="model.id")
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)

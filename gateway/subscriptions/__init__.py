@@ -6,7 +6,7 @@ Status changes follow the one table in `policy`, and nobody decides on their own
 """
 
 from gateway.subscriptions.policy import InvalidTransition
-from gateway.subscriptions.queries import usable_models
+from gateway.subscriptions.queries import usable, usable_models
 from gateway.subscriptions.service import AlreadySubscribed, ModelUnavailable, SubscriptionService
 from gateway.subscriptions.tables import ModelSubscription, SubscriptionStatus
 
@@ -17,5 +17,6 @@ __all__ = [
     "ModelUnavailable",
     "SubscriptionService",
     "SubscriptionStatus",
+    "usable",
     "usable_models",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +42,20 @@ def latest_of(actor: Actor, model_ids: Sequence[UUID]) -> Select[Any]:
         .ext(distinct_on(subscription.c.model_id))
         .where(subscription.c.user_id == actor.user_id, subscription.c.model_id.in_(model_ids))
         .order_by(subscription.c.model_id, subscription.c.created_at.desc())
+    )
+
+
+def usable(now: Any = None) -> ColumnElement[bool]:
+    """The condition under which a subscription gives its owner's keys the model: active, not over, and no quota used up.
+
+    `now` is a moment or an SQL expression; the database's clock if left out. Once its window has ended, an exhausted quota counts
+    no more without anybody having written it.
+    """
+    now = func.now() if now is None else now
+    return and_(
+        subscription.c.status == SubscriptionStatus.ACTIVE,
+        or_(subscription.c.expires_at.is_(None), subscription.c.expires_at > now),
+        or_(subscription.c.exhausted_until.is_(None), subscription.c.exhausted_until <= now),
     )
 
 

@@ -10,6 +10,26 @@ branch_labels = None
 depends_on = None
 
 
+# What may follow what, as in gateway.subscriptions.policy: nothing else can be written, whoever writes it.
+REFUSE_OTHER_TRANSITIONS = """
+CREATE FUNCTION refuse_other_transitions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.status, NEW.status) NOT IN (
+    ('PENDING', 'ACTIVE'), ('PENDING', 'DENIED'), ('PENDING', 'CANCELLED'),
+    ('ACTIVE', 'SUSPENDED'), ('ACTIVE', 'EXPIRED'), ('ACTIVE', 'CANCELLED'),
+    ('SUSPENDED', 'ACTIVE'), ('SUSPENDED', 'EXPIRED'), ('SUSPENDED', 'CANCELLED')
+  ) THEN
+    RAISE EXCEPTION 'a subscription that is % cannot become %', OLD.status, NEW.status USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$
+"""
+ON_STATUS_CHANGE = """
+CREATE TRIGGER model_subscription_transition BEFORE UPDATE OF status ON model_subscription
+FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION refuse_other_transitions()
+"""
+
+
 def upgrade() -> None:
     # A migration that has to wait for a lock makes everybody behind it wait: better to fail, and try again.
     op.execute("SET LOCAL lock_timeout = '5s'")
@@ -54,8 +74,10 @@ def upgrade() -> None:
     sa.Column('capabilities', sa.ARRAY(sa.Text()), nullable=False),
     sa.Column('access', sa.Enum('OPEN', 'RESTRICTED', 'HIDDEN', name='model_access', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('lifecycle', sa.Enum('AVAILABLE', 'DEPRECATED', 'RETIRED', name='model_lifecycle', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('successor_id', sa.Uuid(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['successor_id'], ['model.id'], name=op.f('fk_model_successor_id_model')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_model')),
     sa.UniqueConstraint('name', name=op.f('uq_model_name'))
     )
@@ -139,19 +161,61 @@ def upgrade() -> None:
     sa.Column('justification', sa.String(), nullable=True),
     sa.Column('reason', sa.String(), nullable=True),
     sa.Column('max_budget', sa.Numeric(), nullable=True),
+    sa.Column('max_requests', sa.BigInteger(), nullable=True),
+    sa.Column('max_tokens', sa.BigInteger(), nullable=True),
     sa.Column('budget_duration', sa.String(), nullable=True),
     sa.Column('rpm_limit', sa.Integer(), nullable=True),
     sa.Column('tpm_limit', sa.Integer(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('awaiting_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('exhausted_until', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['model_id'], ['model.id'], name=op.f('fk_model_subscription_model_id_model')),
     sa.ForeignKeyConstraint(['user_id'], ['app_user.id'], name=op.f('fk_model_subscription_user_id_app_user')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_model_subscription'))
     )
+    op.create_index('ix_model_subscription_awaiting', 'model_subscription', ['awaiting_since'], unique=False, postgresql_where=sa.text('awaiting_since IS NOT NULL'))
+    op.create_index('ix_model_subscription_expires_at', 'model_subscription', ['expires_at'], unique=False, postgresql_where=sa.text('expires_at IS NOT NULL'))
     op.create_index(op.f('ix_model_subscription_model_id'), 'model_subscription', ['model_id'], unique=False)
     op.create_index(op.f('ix_model_subscription_user_id'), 'model_subscription', ['user_id'], unique=False)
     op.create_index('uq_model_subscription_open', 'model_subscription', ['user_id', 'model_id'], unique=True, postgresql_where=sa.text("status IN ('PENDING', 'ACTIVE', 'SUSPENDED')"))
+    op.execute(REFUSE_OTHER_TRANSITIONS)
+    op.execute(ON_STATUS_CHANGE)
+    op.create_table('quota_change',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('subscription_id', sa.Uuid(), nullable=False),
+    sa.Column('status', sa.Enum('PENDING', 'APPROVED', 'DENIED', 'CANCELLED', name='quota_change_status', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('justification', sa.String(), nullable=True),
+    sa.Column('reason', sa.String(), nullable=True),
+    sa.Column('max_budget', sa.Numeric(), nullable=True),
+    sa.Column('max_requests', sa.BigInteger(), nullable=True),
+    sa.Column('max_tokens', sa.BigInteger(), nullable=True),
+    sa.Column('budget_duration', sa.String(), nullable=True),
+    sa.Column('rpm_limit', sa.Integer(), nullable=True),
+    sa.Column('tpm_limit', sa.Integer(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['subscription_id'], ['model_subscription.id'], name=op.f('fk_quota_change_subscription_id_model_subscription')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_quota_change'))
+    )
+    op.create_index(op.f('ix_quota_change_subscription_id'), 'quota_change', ['subscription_id'], unique=False)
+    op.create_index('uq_quota_change_open', 'quota_change', ['subscription_id'], unique=True, postgresql_where=sa.text("status = 'PENDING'"))
+    op.create_table('subscription_change',
+    sa.Column('seq', sa.BigInteger(), sa.Identity(always=True), nullable=False),
+    sa.Column('subscription_id', sa.Uuid(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor', sa.String(), nullable=False),
+    sa.Column('actor_id', sa.Uuid(), nullable=True),
+    sa.Column('action', sa.Enum('REQUESTED', 'APPROVED', 'DENIED', 'CANCELLED', 'SUSPENDED', 'RESUMED', 'EXPIRED', 'CHANGED', 'QUOTA_REQUESTED', 'QUOTA_APPROVED', 'QUOTA_DENIED', name='subscription_action', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('from_status', sa.Enum('PENDING', 'ACTIVE', 'DENIED', 'SUSPENDED', 'EXPIRED', 'CANCELLED', name='subscriptionstatus', native_enum=False, length=32), nullable=True),
+    sa.Column('to_status', sa.Enum('PENDING', 'ACTIVE', 'DENIED', 'SUSPENDED', 'EXPIRED', 'CANCELLED', name='subscriptionstatus', native_enum=False, length=32), nullable=False),
+    sa.Column('reason', sa.String(), nullable=True),
+    sa.Column('limits', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['subscription_id'], ['model_subscription.id'], name=op.f('fk_subscription_change_subscription_id_model_subscription')),
+    sa.PrimaryKeyConstraint('seq', name=op.f('pk_subscription_change'))
+    )
+    op.create_index('ix_subscription_change_subscription_id_seq', 'subscription_change', ['subscription_id', 'seq'], unique=False)
     op.create_table('api_key_generation',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('api_key_id', sa.Uuid(), nullable=False),
@@ -185,10 +249,13 @@ def downgrade() -> None:
     op.drop_table('api_key_model')
     op.drop_index('ix_api_key_generation_due', table_name='api_key_generation', postgresql_where=sa.text('settle_due_at IS NOT NULL'))
     op.drop_table('api_key_generation')
+    op.drop_table('subscription_change')
+    op.drop_table('quota_change')
     op.drop_index('uq_model_subscription_open', table_name='model_subscription', postgresql_where=sa.text("status IN ('PENDING', 'ACTIVE', 'SUSPENDED')"))
     op.drop_index(op.f('ix_model_subscription_user_id'), table_name='model_subscription')
     op.drop_index(op.f('ix_model_subscription_model_id'), table_name='model_subscription')
     op.drop_table('model_subscription')
+    op.execute('DROP FUNCTION refuse_other_transitions')
     op.drop_index(op.f('ix_login_session_user_id'), table_name='login_session')
     op.drop_index(op.f('ix_login_session_expires_at'), table_name='login_session')
     op.drop_table('login_session')
