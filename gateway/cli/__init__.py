@@ -18,6 +18,7 @@ from gateway.logs import configure_logging
 from gateway.settings import Settings, SettingsError, load_database_settings, load_settings
 
 log = structlog.get_logger()
+SEND_BUFFER = 256 * 1024  # bytes a connection
 
 main = typer.Typer(
     help="LiteMaaS: a self-service portal and GraphQL gateway in front of a LiteLLM proxy.",
@@ -108,6 +109,8 @@ def listen(host: str, port: int, variable: str = "PORT") -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it. The kernel would let each live page that stopped reading fill some megabytes.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:

@@ -7,8 +7,11 @@ import httpx2
 import orjson
 import pytest
 import structlog
+import websockets
 
-from tests.api.asgi_toy import World, create_app
+from gateway.app import create_app as create_portal
+from tests.api.asgi_toy import World, client, create_app, served
+from tests.portal import ORIGIN, browser, sandbox_settings
 
 JSON = {"Content-Type": "application/json"}
 
@@ -213,3 +216,29 @@ async def test_the_media_type_that_a_client_asks_for(http: httpx2.AsyncClient) -
 async def test_what_is_sent_is_valid_utf8(http: httpx2.AsyncClient) -> None:
     answer = await http.post("/graphql", content=orjson.dumps({"query": '{ hello(to: "☃ \\u00fc") }'}), headers=JSON)
     assert answer.json() == {"data": {"hello": "hello ☃ ü from alice"}}
+
+
+async def test_a_large_body_is_refused_in_the_same_form_by_the_portal(world_portal: httpx2.AsyncClient) -> None:
+    answer = await world_portal.post("/graphql", content=b"x" * 10_000_000, headers=JSON)
+    assert answer.status_code == 413
+    assert answer.json()["errors"][0]["extensions"] == {"code": "PAYLOAD_TOO_LARGE"}
+
+
+@pytest.fixture
+async def world_portal(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """LiteMaaS itself, with its middleware."""
+    app = create_portal(sandbox_settings(database_url), run_jobs=False)
+    async with app.router.lifespan_context(app), browser(app) as client:
+        yield client
+
+
+async def test_another_site_can_open_no_socket_and_send_no_mutation(database_url: str) -> None:
+    app = create_portal(sandbox_settings(database_url), run_jobs=False)
+    async with app.router.lifespan_context(app), served(app) as port:
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with client(port, origin="http://evil.example"):
+                pass
+        assert refused.value.response.status_code == 403
+        async with client(port, origin=ORIGIN, user=None) as nobody:
+            await nobody.subscribe("1", "{ viewer { user { id } } }")
+            assert (await nobody.receive())["payload"]["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
