@@ -94,15 +94,10 @@ class Database:
         On a connection of the same pool; JSON comes as text. Raises asyncpg's errors and OSError.
         """
         connection = await self.engine.raw_connection()
-        driver: Any = connection.driver_connection
         try:
+            driver: Any = connection.driver_connection
             records: list[asyncpg.Record] = await driver.fetch(statement, *values)
             return records
-        except BaseException as error:
-            # A refused statement leaves the connection as it was; whatever else, a cancelled request too, may not.
-            if not isinstance(error, asyncpg.PostgresError) or driver.is_closed():
-                connection.invalidate()
-            raise
         finally:
             connection.close()
 
