@@ -1,0 +1,134 @@
+import type { Page } from "@playwright/test";
+
+import { createKey, modelId, signIn } from "./portal";
+import { expect, expectAccessible, expectLive, expectNoSidewaysScroll, test } from "./test";
+
+/** ada has keys and a month of usage, bob nothing at all (see sandbox.ts). */
+interface PageCase {
+  name: string;
+  as?: "ada" | "bob";
+  path: string | ((page: Page) => Promise<string>);
+  /** Brings the page to the state that is meant, and waits until it shows. */
+  show: (page: Page) => Promise<void>;
+}
+
+const heading = (name: string) => (page: Page) => expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
+
+const PAGES: PageCase[] = [
+  { name: "sign-in", path: "/sign-in", show: heading("Sign in as Alice Arnold") },
+  { name: "sign-in after a session ended", path: "/sign-in?next=%2Fkeys&expired=1", show: heading("Sign in as Ada Adler") },
+  { name: "get started", as: "ada", path: "/", show: heading("1. Pick a model Done") },
+  {
+    name: "models as cards",
+    as: "ada",
+    path: "/models?provider=openai",
+    show: (page) => expect(page.getByRole("link", { name: "gpt-5-nano" })).toBeVisible(),
+  },
+  {
+    name: "models as a table",
+    as: "ada",
+    path: "/models?view=table",
+    show: (page) => expect(page.getByRole("link", { name: "gpt-5-nano" })).toBeVisible(),
+  },
+  { name: "no model found", as: "bob", path: "/models?q=nothing-like-it", show: heading("No model fits") },
+  {
+    name: "an open model",
+    as: "bob",
+    path: async (page) => `/models/${await modelId(page.request, "gpt-5-mini")}`,
+    show: (page) => expect(page.getByRole("button", { name: "Subscribe" })).toBeVisible(),
+  },
+  {
+    name: "a restricted model",
+    as: "bob",
+    path: async (page) => `/models/${await modelId(page.request, "claude-opus-4-1")}`,
+    show: (page) => expect(page.getByRole("button", { name: "Ask for access" })).toBeVisible(),
+  },
+  {
+    name: "subscriptions",
+    as: "ada",
+    path: "/subscriptions",
+    show: (page) => expect(page.getByRole("link", { name: "mistral-small" })).toBeVisible(),
+  },
+  { name: "no subscriptions", as: "bob", path: "/subscriptions", show: heading("No subscriptions yet") },
+  {
+    name: "keys",
+    as: "ada",
+    path: "/keys",
+    show: (page) => expect(page.getByRole("link", { name: "Invoice assistant" })).toBeVisible(),
+  },
+  { name: "no keys", as: "bob", path: "/keys", show: heading("No keys yet") },
+  {
+    name: "one key",
+    as: "ada",
+    path: async (page) => `/keys/${(await createKey(page.request, "For a look", ["mistral-small"])).id}`,
+    show: (page) => expect(page.getByRole("heading", { name: "Waiting for a call with this key" })).toBeVisible(),
+  },
+  {
+    name: "the form for a key",
+    as: "ada",
+    path: "/keys?create=1",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Create key" }).click(); // the fields say what is missing
+      await page.getByRole("button", { name: "Limits" }).click();
+      await expect(page.getByRole("textbox", { name: "Requests a minute" })).toBeVisible();
+    },
+  },
+  { name: "the form without a model", as: "bob", path: "/keys?create=1", show: heading("Subscribe to a model first") },
+  {
+    name: "a new key's secret",
+    as: "ada",
+    path: "/keys?create=1",
+    show: async (page) => {
+      await page.getByRole("textbox", { name: "Name" }).fill("For a look");
+      await page.getByRole("checkbox", { name: "mistral-small" }).check();
+      await page.getByRole("button", { name: "Create key" }).click();
+      await expect(page.getByRole("heading", { name: "Waiting for a call with this key" })).toBeVisible();
+    },
+  },
+  {
+    name: "usage as a chart",
+    as: "ada",
+    path: "/usage",
+    show: async (page) => {
+      await expectLive(page);
+      await expect(page.getByRole("img", { name: "Requests by day (UTC), 7 days" })).toBeVisible();
+    },
+  },
+  {
+    name: "usage as a table",
+    as: "ada",
+    path: "/usage?range=24h",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Table" }).click();
+      await expect(page.getByRole("grid", { name: "Requests by hour, 24 hours" })).toBeVisible();
+      await expectLive(page);
+    },
+  },
+  { name: "no usage", as: "bob", path: "/usage", show: heading("No calls in this period") },
+  { name: "a page that is not there", as: "bob", path: "/no-such-page", show: heading("There is no page at this address") },
+  {
+    name: "a model that is not there",
+    as: "bob",
+    path: `/models/${Buffer.from("Model:00000000-0000-4000-8000-000000000000").toString("base64")}`,
+    show: heading("Model not found"),
+  },
+];
+
+for (const { name, as, path, show } of PAGES) {
+  test(`accessible: ${name}`, async ({ page }) => {
+    if (as) await signIn(page.request, as);
+    const address = typeof path === "string" ? path : await path(page);
+    for (const width of [1280, 375]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(address);
+      await show(page);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await expect(page.locator("html.pf-v6-theme-dark")).toHaveCount(colorScheme === "dark" ? 1 : 0);
+        await expectAccessible(page, `${name}, ${width} px, ${colorScheme}`);
+      }
+    }
+    await page.setViewportSize({ width: 320, height: 900 });
+    await expectNoSidewaysScroll(page);
+  });
+}

@@ -1,0 +1,45 @@
+import { defineConfig, devices } from "@playwright/test";
+
+/** Chromium comes from the system: CI installs Debian's, and nothing is downloaded by Playwright. */
+const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results",
+  globalSetup: "./e2e/sandbox.ts",
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 60_000,
+  globalTimeout: 10 * 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    ...devices["Desktop Chrome"],
+    // Set by globalSetup before the workers read this file.
+    baseURL: process.env.E2E_URL,
+    viewport: { width: 1280, height: 900 },
+    locale: "en-US",
+    timezoneId: "UTC",
+    contextOptions: { reducedMotion: "reduce" },
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "pages", testMatch: "*.spec.ts" },
+    // Pictures for the documentation; run by `npm run screenshots` alone.
+    { name: "screenshots", testMatch: "screenshots.ts" },
+  ],
+});
