@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from operator import attrgetter
-from types import CoroutineType, GeneratorType, NoneType
+from types import CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import UUID
 
 from graphql import (
     FieldNode,
-    GraphQLBoolean,
     GraphQLField,
-    GraphQLID,
-    GraphQLInt,
     GraphQLLeafType,
     GraphQLList,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLScalarType,
-    GraphQLString,
     Node,
     Undefined,
     VariableNode,
@@ -34,7 +24,8 @@ from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
-from schema.execution.plans import Field, Leaf, Leaves, Plan, Step, gather_items, guarded
+from schema.execution.leaves import Leaf, Leaves, coercion, exact_class, leaf_of, list_coercion, unwrap
+from schema.execution.plans import Field, Plan, Step, gather_items, guarded
 
 if TYPE_CHECKING:
     from schema.execution.executor import CompiledExecutor
@@ -42,29 +33,20 @@ if TYPE_CHECKING:
 Completer = Callable[["CompiledExecutor", Any, Path], Any]
 """(executor, resolved value, path of the field or item) -> completed value, or a coroutine of it."""
 
-_INT = (-(2**31), 2**31 - 1)
-_PLAIN = frozenset({bool, int, float, str, Decimal, UUID, datetime, date, time, timedelta, list, dict})
-_EXACT: dict[str, type] = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.name: bool}
 _NO_INFO: Any = None
 _UNUSUAL = (Exception, type(Undefined))
 _CONSTANTS = (str, int, float, bool, type(None))
 _MARKER = "strawberry-definition"
 
 
-class _Unusual(Exception):
-    """A value that graphql-core has to look at."""
-
-
 def compile_steps(executor: CompiledExecutor, plan: Plan) -> list[Step]:
     """The steps that execute `plan` for any object of its type."""
     steps: list[Step] = []
-    names: list[str] = []
     leaves: list[Leaf] = []
 
     def end_block() -> None:
         if leaves:
-            steps.append(("", _no_field, Leaves(list(leaves), _reader(names))))
-            names.clear()
+            steps.append(("", _no_field, Leaves(tuple(leaves))))
             leaves.clear()
 
     for key, details in plan.items():
@@ -72,9 +54,8 @@ def compile_steps(executor: CompiledExecutor, plan: Plan) -> list[Step]:
         if field is None:
             continue  # validation refuses it; graphql-core leaves it out
         attribute = _plain_attribute(executor, field)
-        leaf = _leaf(key, field.type, details) if attribute else None
-        if attribute and leaf:
-            names.append(attribute)
+        leaf = leaf_of(key, attribute, field.type, details) if attribute else None
+        if leaf:
             leaves.append(leaf)
         else:
             end_block()
@@ -98,89 +79,6 @@ class _Site(NamedTuple):
 
 def _no_field(executor: CompiledExecutor, source: Any, path: Path | None) -> Any:
     raise AssertionError("this step has attributes only")
-
-
-def _leaf(key: str, type_: GraphQLOutputType, details: FieldDetailsList) -> Leaf | None:
-    kind, nullable = _nullable(type_)
-    if isinstance(kind, GraphQLLeafType):
-        return Leaf(key, _exact(kind), nullable, *_coercion(kind), details)
-    if isinstance(kind, GraphQLList) and (coerce := _list_coercion(kind.of_type)):
-        return Leaf(key, None, nullable, coerce, frozenset({list, tuple}), details)
-    return None
-
-
-def _reader(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    (name,) = names
-    return lambda source: (getattr(source, name),)
-
-
-def _nullable(type_: GraphQLOutputType) -> tuple[GraphQLOutputType, bool]:
-    return (type_.of_type, False) if isinstance(type_, GraphQLNonNull) else (type_, True)
-
-
-def _exact(type_: GraphQLLeafType) -> type | None:
-    return _EXACT.get(type_.name) if isinstance(type_, GraphQLScalarType) else None
-
-
-def _coercion(type_: GraphQLLeafType) -> tuple[Callable[[Any], Any], frozenset[type]]:
-    """How values of the type are written, and the classes of values that this may be asked for.
-
-    They are such as are certainly nothing to wait for. The function raises what it likes: then graphql-core says what is wrong.
-    """
-    if type_ is GraphQLInt:
-        return _write_int, frozenset({int})
-    members = getattr(type_, "wrapped_cls", None)
-    if members is None:
-        return _checked(type_.coerce_output_value), _PLAIN
-    # Strawberry's enum searches all its names for a member, and Python's hashes members by a function written in Python.
-    names: dict[int, str] = {}
-
-    def name_of(member: Any) -> str:
-        name = names.get(id(member))
-        if name is None:
-            name = names[id(member)] = type_.coerce_output_value(member)
-        return name
-
-    return name_of, frozenset({members})
-
-
-def _checked(coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    if coerce is str:  # never refuses, and Strawberry's own scalars use it
-        return coerce
-
-    def write(value: Any) -> Any:
-        coerced = coerce(value)
-        if coerced is None or coerced is Undefined:
-            raise _Unusual
-        return coerced
-
-    return write
-
-
-def _write_int(value: int) -> int:
-    return value if _INT[0] <= value <= _INT[1] else GraphQLInt.coerce_output_value(value)
-
-
-def _list_coercion(item_type: GraphQLOutputType) -> Callable[[Any], Any] | None:
-    """How a list of scalars or enums is written; the function raises when an item is unusual. None for other lists."""
-    kind, nullable = _nullable(item_type)
-    if not isinstance(kind, GraphQLLeafType):
-        return None
-    coerce, classes = _coercion(kind)
-    exact = frozenset({_exact(kind)})
-    plain = frozenset({NoneType}) if nullable else frozenset()
-
-    def write(values: Any) -> list[Any]:
-        kinds = set(map(type, values))
-        if kinds <= exact:
-            return list(values)
-        if not kinds <= classes | plain:
-            raise _Unusual
-        return [None if value is None else coerce(value) for value in values]
-
-    return write
 
 
 def _own_field(executor: CompiledExecutor, field: GraphQLField) -> StrawberryField | None:
@@ -324,10 +222,10 @@ def _completer(executor: CompiledExecutor, site: _Site, type_: GraphQLOutputType
         info = executor.build_resolve_info(definition, nodes, parent_type, path)
         return executor.complete_value(type_, details, info, path, value, None)
 
-    kind, nullable = _nullable(type_)
+    kind, nullable = unwrap(type_)
     if isinstance(kind, GraphQLLeafType):
         return _leaf_completer(kind, nullable, as_graphql_core)
-    if isinstance(kind, GraphQLList) and (write := _list_coercion(kind.of_type)):
+    if isinstance(kind, GraphQLList) and (write := list_coercion(kind.of_type)):
         return _leaf_list_completer(write, nullable, as_graphql_core)
     if isinstance(kind, GraphQLList):
         item = _completer(executor, site, kind.of_type)
@@ -338,8 +236,8 @@ def _completer(executor: CompiledExecutor, site: _Site, type_: GraphQLOutputType
 
 
 def _leaf_completer(kind: GraphQLLeafType, nullable: bool, as_graphql_core: Completer) -> Completer:
-    exact = _exact(kind)
-    coerce, classes = _coercion(kind)
+    exact = exact_class(kind)
+    coerce, classes = coercion(kind)
 
     def complete(executor: CompiledExecutor, value: Any, path: Path) -> Any:
         if value.__class__ is exact or (value is None and nullable):
@@ -374,9 +272,8 @@ def _object_completer(
     assert plans is not None
     own = kind.extensions.get(_MARKER)
     if is_type_of is not None and (own is None or own.is_type_of is not None):
-        return (
-            as_graphql_core  # a predicate of the schema's author may want the resolve info; Strawberry's own does not
-        )
+        # A predicate of the schema's author may want the resolve info; Strawberry's own does not.
+        return as_graphql_core
     plan: Plan | None = None
 
     def complete(executor: CompiledExecutor, value: Any, path: Path) -> Any:

@@ -3,7 +3,7 @@
 graphql-core executes a selection field by field: it looks the field up, builds the resolve info and the arguments, calls the
 resolver, finds out what it returned and completes that by its type. For a list of 60 objects with 12 attributes that is 720 times
 the same work. A `Plan` is the dictionary of grouped fields that graphql-core itself collected, with the outcome of that work beside
-it: runs of plain attributes are read with one `attrgetter`, every other field has a function of its own.
+it: runs of plain attributes are read at once (`leaves`), every other field has a function of its own (`compiler`).
 
 A plan does only what is common. Whatever is out of the ordinary (an awaitable attribute, an exception as a value, a scalar that
 refuses its value, an interface, a generator as a list) goes to graphql-core's own method for that field or value. So the rules for
@@ -13,79 +13,20 @@ errors, paths and nulls are graphql-core's, and are not repeated here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from types import CoroutineType, NoneType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path, gather_with_cancel
+
+from schema.execution.leaves import Leaves
 
 if TYPE_CHECKING:
     from schema.execution.executor import CompiledExecutor
 
 Field = Callable[["CompiledExecutor", Any, "Path | None"], Any]
 """(executor, source object, its path) -> the field's completed value, or a coroutine of it."""
-
-
-Recipe = list[tuple[str, Callable[[Any], Any]]]
-_RECIPES = 64  # combinations of classes remembered per block
-
-
-class Leaf(NamedTuple):
-    """A plain attribute of a scalar or enum type, or a list of those: a value of class `exact` is its own result, `coerce` makes
-    the others."""
-
-    key: str
-    exact: type | None
-    nullable: bool
-    coerce: Callable[[Any], Any]
-    classes: frozenset[type]
-    """What `coerce` is called for; a value of any other class is graphql-core's business."""
-    details: FieldDetailsList
-
-
-class Leaves:
-    """Plain attributes that stand side by side in a selection."""
-
-    def __init__(self, leaves: list[Leaf], read: Callable[[Any], tuple[Any, ...]]) -> None:
-        self.leaves = leaves
-        self.keys = tuple(leaf.key for leaf in leaves)
-        self.read = read
-        self._recipes: dict[tuple[type, ...], Recipe | None] = {}
-
-    def take(self, source: Any) -> dict[str, Any] | None:
-        """The attributes as they are written; None if graphql-core has to look at one of them.
-
-        What is left to do for values of certain classes is remembered: the objects of a list mostly have the same.
-        """
-        try:
-            values = self.read(source)
-            kinds = tuple(map(type, values))
-            recipe = self._recipes[kinds] if kinds in self._recipes else self._add_recipe(kinds)
-            if recipe is None:
-                return None
-            results = dict(zip(self.keys, values, strict=True))
-            for key, coerce in recipe:
-                results[key] = coerce(results[key])
-        except Exception:  # an attribute is missing, or a value is refused
-            return None
-        return results
-
-    def _add_recipe(self, kinds: tuple[type, ...]) -> Recipe | None:
-        if len(self._recipes) >= _RECIPES:
-            self._recipes.clear()
-        recipe = self._recipes[kinds] = self._find(kinds)
-        return recipe
-
-    def _find(self, kinds: tuple[type, ...]) -> Recipe | None:
-        recipe: Recipe = []
-        for leaf, kind in zip(self.leaves, kinds, strict=True):
-            if kind is leaf.exact or (kind is NoneType and leaf.nullable):
-                continue
-            if kind not in leaf.classes:
-                return None
-            recipe.append((leaf.key, leaf.coerce))
-        return recipe
 
 
 Step = tuple[str, Field, Leaves | None]
