@@ -17,8 +17,8 @@ MAX_MODELS = 100
 MAX_BUDGET = Decimal(1_000_000_000)
 MAX_LIMIT = 2**31 - 1
 MAX_LIFE = timedelta(days=3653)
-# LiteLLM's words for a window: seconds, minutes, hours, days, weeks, months.
-_DURATION = re.compile(r"[1-9][0-9]{0,3}(s|m|h|d|w|mo)")
+# LiteLLM's words for a window: seconds, minutes, hours, days, weeks, and one month at a time.
+_DURATION = re.compile(r"[1-9][0-9]{0,3}(s|m|h|d|w)|1mo")
 
 # LiteLLM must not know a key in these states; in the others it must.
 GONE = (S.EXPIRED, S.REVOKED, S.FAILED)

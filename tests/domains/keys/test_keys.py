@@ -131,6 +131,7 @@ async def test_the_secret_is_stored_nowhere(db: Database, keys: KeyService, alic
         ({"max_budget": Decimal("NaN")}, "maxBudget"),
         ({"budget_duration": "3 weeks"}, "budgetDuration"),
         ({"budget_duration": "0d"}, "budgetDuration"),
+        ({"budget_duration": "2mo"}, "budgetDuration"),
         ({"rpm_limit": 0}, "rpmLimit"),
         ({"tpm_limit": 2**31}, "tpmLimit"),
         ({"expires_at": utc_now() - timedelta(seconds=1)}, "expiresAt"),
