@@ -14,7 +14,7 @@ run: .venv/.ready frontend/dist/.ready  ## Start LiteMaaS with everything it nee
 	@exec env PORT=$(PORT) $(BIN)/litemaas sandbox --stop-with-parent
 
 dev: .venv/.ready frontend/node_modules/.ready  ## The same, with the frontend rebuilt as you type (on http://127.0.0.1:5173)
-	@trap 'kill 0' EXIT; (cd frontend && npm run --silent dev) & env PORT=$(PORT) $(BIN)/litemaas sandbox
+	@trap 'kill 0' EXIT; (cd frontend && npm run --silent dev) & env PORT=$(PORT) PUBLIC_URL=http://127.0.0.1:5173 $(BIN)/litemaas sandbox --no-pages
 
 check: .venv/.ready frontend/node_modules/.ready  ## Lint, types, import ladder, generated files unchanged
 	@.ci/check
