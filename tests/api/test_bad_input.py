@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from gateway.litellm import LiteLLM
 from tests.api.conftest import World
-from tests.api.test_first_call import CREATE, REVOKE, SUBSCRIBE, model_id
+from tests.api.test_first_call import model_id
+from tests.documents import CREATE, REVOKE, SUBSCRIBE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -131,7 +132,9 @@ async def test_values_that_are_none(world: World, change: dict[str, Any], words:
 
 
 async def test_ranges(world: World) -> None:
-    query = "query($r: TimeRange!, $f: UsageFilter, $i: Interval!) { viewer { usage(range: $r, filter: $f) { totals { requests } series(interval: $i) { start } } } }"
+    query = """query($r: TimeRange!, $f: UsageFilter, $i: Interval!) {
+      viewer { usage(range: $r, filter: $f) { totals { requests } series(interval: $i) { start } } }
+    }"""
     later, earlier = "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"
 
     async def field(**changes: Any) -> str | None:
@@ -205,7 +208,7 @@ READS = [
     "{ models(first: 1) { totalCount } }",
     "{ modelFacets { modes { value } } }",
     "{ admin { users(first: 1) { totalCount } } }",
-    'query { node(id: "%s") { id } }' % an_id("Model"),
+    "query { node(id: ID) { id } }".replace("ID", json.dumps(an_id("Model"))),
 ]
 
 
@@ -223,8 +226,15 @@ async def test_anybody_may_know_where_to_sign_in(world: World) -> None:
 
 
 async def test_roles(world: World) -> None:
-    everything = """{ admin { modelSubscriptions(first: 1) { totalCount } apiKeys(first: 1) { totalCount } users(first: 10) { totalCount }
-      auditLog(first: 1) { totalCount } usage(range: {start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z"}) { totals { requests } } } }"""
+    everything = """{
+      admin {
+        modelSubscriptions(first: 1) { totalCount }
+        apiKeys(first: 1) { totalCount }
+        users(first: 10) { totalCount }
+        auditLog(first: 1) { totalCount }
+        usage(range: {start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z"}) { totals { requests } }
+      }
+    }"""
     for client in (world.alice, world.bob):
         assert (await client.refused(everything))["code"] == "FORBIDDEN"
     for client in (world.ada, world.audrey):
@@ -289,7 +299,7 @@ async def test_live_usage_refuses_as_queries_do(world: World) -> None:
             'subscription { usageChanged(range: {start: "2026-01-02T00:00:00Z", end: "2026-01-01T00:00:00Z"}) { asOf } }',
             "INVALID_INPUT",
         ),
-        ('subscription { apiKeyUsed(apiKeyId: "%s") { at } }' % an_id("ApiKey"), "NOT_FOUND"),
+        ('subscription { apiKeyUsed(apiKeyId: "ID") { at } }'.replace("ID", an_id("ApiKey")), "NOT_FOUND"),
         ('subscription { apiKeyUsed(apiKeyId: "x") { at } }', "INVALID_INPUT"),
     ):
         async with world.alice.subscribe(query) as payloads:

@@ -1,6 +1,5 @@
 """The catalogue: copied from LiteLLM, never wiped by it, listed by rights."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -134,14 +133,14 @@ async def test_a_litellm_that_does_not_answer_wipes_nothing(db: Database, litell
 
 
 @pytest.fixture
-async def shop(db: Database) -> AsyncIterator[CatalogService]:
+async def shop(db: Database) -> CatalogService:
     await a_model(db, "Alpha", provider="mistral", input_cost_per_million=Decimal(3), context_window=1000)
     await a_model(db, "beta", input_cost_per_million=Decimal("0.1"), capabilities=["VISION", "REASONING"])
     await a_model(db, "gamma", mode=ModelMode.EMBEDDING, input_cost_per_million=None, context_window=500)
     await a_model(db, "hidden", access=ModelAccess.HIDDEN)
     await a_model(db, "gone", lifecycle=ModelLifecycle.RETIRED)
     await a_model(db, "secret sauce", access=ModelAccess.RESTRICTED, description="100% made by us")
-    yield CatalogService(db, Listing())  # type: ignore[arg-type]
+    return CatalogService(db, Listing())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -54,10 +54,7 @@ async def everything_stored(db: Database) -> str:
     """Every row of every table, as text."""
     async with db.read() as session:
         tables = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-        dumps = [
-            str((await session.scalars(text(f'SELECT t::text FROM "{table}" t'))).all())
-            for table in tables.all()
-        ]
+        dumps = [str((await session.scalars(text(f'SELECT t::text FROM "{table}" t'))).all()) for table in tables.all()]
     return "\n".join(dumps)
 
 
