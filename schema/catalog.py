@@ -64,6 +64,16 @@ class Model(Node):
         row = await info.context.loaders.subscription_of_model.load(self.row.id)
         return ModelSubscription.of(row) if row else None
 
+    @strawberry.field(
+        description="What an admin recommends instead; null when nothing, or nothing that the caller may see."
+    )
+    async def successor(self, info: Info) -> "Model | None":
+        if self.row.successor_id is None:
+            return None
+        info.context.actor  # noqa: B018 - a loader needs somebody who asks
+        row = await info.context.loaders.model.load(self.row.successor_id)
+        return Model.of(row) if row else None
+
     @classmethod
     def of(cls, row: Any) -> "Model":
         return cls(

@@ -10,9 +10,17 @@ from gateway.usage import Scope
 from schema.context import Info
 from schema.keys import ApiKey
 from schema.live_hub import SHARED
-from schema.relay import decode_id
+from schema.relay import decode_id, encode_id
 from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter
 from schema.viewer import Filter
+
+
+@strawberry.type(description="The number of requests that wait for an admin's decision may have changed.")
+class ApprovalsChange:
+    id: strawberry.ID = strawberry.field(description="Always the same, so that a client's store merges live ticks.")
+    pending_count: int = strawberry.field(
+        description="How many subscriptions wait for a decision now, on the request or on other limits."
+    )
 
 
 @strawberry.type(description="Live data, over graphql-transport-ws on /graphql.")
@@ -47,3 +55,12 @@ class Subscription:
             raise NotFound("key")
         async for use in info.context.services.usage.uses(info.context.actor, key_id):
             yield ApiKeyUse.of(ApiKey.of(row), use)
+
+    @strawberry.subscription(
+        description="How many requests wait for an admin's decision, now and after each change. Auditors and admins only.",
+        metadata=SHARED,
+    )
+    async def approvals_changed(self, info: Info) -> AsyncGenerator[ApprovalsChange, None]:
+        services = info.context.services
+        async for count in services.subscriptions.awaiting_counts(services.bus, info.context.actor):
+            yield ApprovalsChange(id=encode_id("ApprovalsChange", "all"), pending_count=count)

@@ -40,6 +40,11 @@ class Loaders:
         self.model_of_subscription = _loader(services.catalog.known, cache=cache)
         self.subscription = of(services.subscriptions.by_ids)
         self.subscription_of_model = of(services.subscriptions.latest_by_model)
+        self.history_of_subscription = _loader(
+            lambda ids: services.subscriptions.history_by_subscription(actor, ids), cache=cache, missing=()
+        )
+        self.quota_change_of_subscription = of(services.subscriptions.open_quota_change_by_subscription)
+        self.quota_change = of(services.subscriptions.quota_changes_by_ids)
         self.api_key = of(services.keys.by_ids)
         self.models_of_key = _loader(services.keys.models_by_key, cache=cache, missing=())
         self.spend_of_key = _loader(services.usage.spend_by_key, cache=cache, missing=Decimal(0))

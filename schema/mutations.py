@@ -2,10 +2,11 @@
 
 import strawberry
 
+from schema.approval_mutations import ApprovalMutations
 from schema.key_mutations import KeyMutations
 from schema.subscription_mutations import SubscriptionMutations
 
 
 @strawberry.type(description="Changes. Each is done wholly or not at all.")
-class Mutation(SubscriptionMutations, KeyMutations):
+class Mutation(SubscriptionMutations, ApprovalMutations, KeyMutations):
     pass

@@ -16,7 +16,7 @@ from schema.mutations import Mutation
 from schema.portal import Portal
 from schema.relay import After, Connection, First, Node, connection, split_id
 from schema.scalars import SCALARS
-from schema.subscriptions import ModelSubscription
+from schema.subscriptions import ModelSubscription, QuotaChange
 from schema.teams import Team
 from schema.users import User
 from schema.viewer import Admin, Viewer
@@ -49,6 +49,7 @@ class Query:
         finders: dict[str, tuple[Any, Any]] = {
             "Model": (loaders.model, Model),
             "ModelSubscription": (loaders.subscription, ModelSubscription),
+            "QuotaChange": (loaders.quota_change, QuotaChange),
             "ApiKey": (loaders.api_key, ApiKey),
             "User": (loaders.user, User),
         }
@@ -94,7 +95,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Model, ModelSubscription, ApiKey, User, Team],
+    types=[Model, ModelSubscription, QuotaChange, ApiKey, User, Team],
     config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, disable_field_suggestions=False),
 )
 

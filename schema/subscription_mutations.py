@@ -1,25 +1,54 @@
-"""Changes to subscriptions: one input, one result, and every expected refusal a member of the result's union."""
+"""What people do with their own subscriptions: one input, one result, every expected refusal a member of the result's union."""
 
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 
 import strawberry
 
 from gateway import errors, subscriptions
-from gateway.errors import NotAvailable
 from schema.context import Info
 from schema.errors import AlreadySubscribed, InvalidInput, InvalidTransition, ModelUnavailable, declares, result
 from schema.relay import decode_id
-from schema.subscriptions import ModelSubscription
+from schema.scalars import BigInt
+from schema.subscriptions import ModelSubscription, QuotaChange
 
 INPUT = strawberry.argument(description="Everything that the change needs.")
 SUBSCRIPTION = "The subscription."
 
 
-@strawberry.input(description="Ask for a model.")
-class RequestModelSubscriptionInput:
+@strawberry.input
+class LimitsInput:
+    """What inputs with limits have in common. A field that is left out stays as it is; null takes the limit away."""
+
+    max_budget: Decimal | None = strawberry.field(
+        default=strawberry.UNSET, description="US dollars in each window; null: no limit."
+    )
+    max_requests: BigInt | None = strawberry.field(
+        default=strawberry.UNSET, description="Answered calls in each window; null: no limit."
+    )
+    max_tokens: BigInt | None = strawberry.field(
+        default=strawberry.UNSET, description="Tokens in each window; null: no limit."
+    )
+    budget_duration: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description='How long a window is: "24h", "7d", "30d", "1mo", aligned to the clock as LiteLLM\'s are; null: it never ends.',
+    )
+    rpm_limit: int | None = strawberry.field(default=strawberry.UNSET, description="Requests a minute; null: no limit.")
+    tpm_limit: int | None = strawberry.field(default=strawberry.UNSET, description="Tokens a minute; null: no limit.")
+
+    def changes(self, *others: str) -> dict[str, Any]:
+        """What was given, by column; `others` are more fields that count."""
+        given = {column: getattr(self, column) for column in (*subscriptions.LIMITS, *others)}
+        return {column: value for column, value in given.items() if value is not strawberry.UNSET}
+
+
+@strawberry.input(
+    description="Ask for a model. Limits that are left out: none, or those that an earlier subscription had."
+)
+class RequestModelSubscriptionInput(LimitsInput):
     model_id: strawberry.ID = strawberry.field(description="The model.")
     justification: str | None = strawberry.field(
-        default=None, description="Why it is needed, at most 1,000 characters; required for a restricted model."
+        default=None, description="Why it is needed, at most 1,000 characters; required when an admin decides."
     )
 
 
@@ -28,18 +57,15 @@ class CancelModelSubscriptionInput:
     subscription_id: strawberry.ID = strawberry.field(description=SUBSCRIPTION)
 
 
-@strawberry.input(description="Say yes to a pending request.")
-class ApproveModelSubscriptionInput:
+@strawberry.input(description="Ask for other limits on an active subscription. Limits that are left out stay.")
+class RequestQuotaChangeInput(LimitsInput):
     subscription_id: strawberry.ID = strawberry.field(description=SUBSCRIPTION)
-    reason: str | None = strawberry.field(
-        default=None, description="For the requester to read; at most 1,000 characters."
-    )
+    justification: str = strawberry.field(description="Why they are needed, at most 1,000 characters.")
 
 
-@strawberry.input(description="Say no to a pending request.")
-class DenyModelSubscriptionInput:
-    subscription_id: strawberry.ID = strawberry.field(description=SUBSCRIPTION)
-    reason: str = strawberry.field(description="Why, for the requester to read; at most 1,000 characters.")
+@strawberry.input(description="Withdraw a request for other limits.")
+class CancelQuotaChangeInput:
+    quota_change_id: strawberry.ID = strawberry.field(description="The request.")
 
 
 @strawberry.type(description="The subscription is there: ACTIVE at once, or PENDING until an admin decides.")
@@ -52,14 +78,14 @@ class CancelModelSubscriptionSuccess:
     subscription: ModelSubscription = strawberry.field(description=SUBSCRIPTION)
 
 
-@strawberry.type(description="The subscription is active.")
-class ApproveModelSubscriptionSuccess:
-    subscription: ModelSubscription = strawberry.field(description=SUBSCRIPTION)
+@strawberry.type(description="An admin will decide on it.")
+class RequestQuotaChangeSuccess:
+    quota_change: QuotaChange = strawberry.field(description="The request.")
 
 
-@strawberry.type(description="The request was denied.")
-class DenyModelSubscriptionSuccess:
-    subscription: ModelSubscription = strawberry.field(description=SUBSCRIPTION)
+@strawberry.type(description="The request was withdrawn.")
+class CancelQuotaChangeSuccess:
+    quota_change: QuotaChange = strawberry.field(description="The request.")
 
 
 RequestModelSubscriptionResult = Annotated[
@@ -67,13 +93,13 @@ RequestModelSubscriptionResult = Annotated[
     result("RequestModelSubscriptionResult"),
 ]
 CancelModelSubscriptionResult = Annotated[
-    CancelModelSubscriptionSuccess | InvalidTransition, result("CancelModelSubscriptionResult")
+    CancelModelSubscriptionSuccess | InvalidTransition | InvalidInput, result("CancelModelSubscriptionResult")
 ]
-ApproveModelSubscriptionResult = Annotated[
-    ApproveModelSubscriptionSuccess | InvalidTransition | InvalidInput, result("ApproveModelSubscriptionResult")
+RequestQuotaChangeResult = Annotated[
+    RequestQuotaChangeSuccess | InvalidTransition | InvalidInput, result("RequestQuotaChangeResult")
 ]
-DenyModelSubscriptionResult = Annotated[
-    DenyModelSubscriptionSuccess | InvalidTransition | InvalidInput, result("DenyModelSubscriptionResult")
+CancelQuotaChangeResult = Annotated[
+    CancelQuotaChangeSuccess | InvalidTransition | InvalidInput, result("CancelQuotaChangeResult")
 ]
 
 
@@ -85,31 +111,40 @@ class SubscriptionMutations:
         self, info: Info, input: Annotated[RequestModelSubscriptionInput, INPUT]
     ) -> RequestModelSubscriptionResult:
         actor, model_id = info.context.actor, decode_id("Model", input.model_id, "modelId")
-        row = await info.context.services.subscriptions.request(actor, model_id, input.justification)
+        service = info.context.services.subscriptions
+        row = await service.request(actor, model_id, input.justification, input.changes())
         return RequestModelSubscriptionSuccess(subscription=ModelSubscription.of(row))
 
-    @strawberry.mutation(description="Give a subscription up. Not available in this version.")
+    @strawberry.mutation(
+        description="Give one's own subscription up, or withdraw the request; then ask again as you like."
+    )
+    @declares(errors.InvalidInput, subscriptions.InvalidTransition)
     async def cancel_model_subscription(
         self, info: Info, input: Annotated[CancelModelSubscriptionInput, INPUT]
     ) -> CancelModelSubscriptionResult:
-        raise NotAvailable("cancelModelSubscription")
-
-    @strawberry.mutation(description="Say yes to a pending request. Admins only, and nobody on his own request.")
-    @declares(errors.InvalidInput, subscriptions.InvalidTransition)
-    async def approve_model_subscription(
-        self, info: Info, input: Annotated[ApproveModelSubscriptionInput, INPUT]
-    ) -> ApproveModelSubscriptionResult:
         actor = info.context.actor
         subscription_id = decode_id("ModelSubscription", input.subscription_id, "subscriptionId")
-        row = await info.context.services.subscriptions.approve(actor, subscription_id, input.reason)
-        return ApproveModelSubscriptionSuccess(subscription=ModelSubscription.of(row))
+        row = await info.context.services.subscriptions.cancel(actor, subscription_id)
+        return CancelModelSubscriptionSuccess(subscription=ModelSubscription.of(row))
 
-    @strawberry.mutation(description="Say no to a pending request. Admins only, and nobody on his own request.")
+    @strawberry.mutation(
+        description="Ask for other limits on one's own subscription. One request may be open at a time."
+    )
     @declares(errors.InvalidInput, subscriptions.InvalidTransition)
-    async def deny_model_subscription(
-        self, info: Info, input: Annotated[DenyModelSubscriptionInput, INPUT]
-    ) -> DenyModelSubscriptionResult:
+    async def request_quota_change(
+        self, info: Info, input: Annotated[RequestQuotaChangeInput, INPUT]
+    ) -> RequestQuotaChangeResult:
         actor = info.context.actor
         subscription_id = decode_id("ModelSubscription", input.subscription_id, "subscriptionId")
-        row = await info.context.services.subscriptions.deny(actor, subscription_id, input.reason)
-        return DenyModelSubscriptionSuccess(subscription=ModelSubscription.of(row))
+        service = info.context.services.subscriptions
+        row = await service.request_quota_change(actor, subscription_id, input.changes(), input.justification)
+        return RequestQuotaChangeSuccess(quota_change=QuotaChange.of(row))
+
+    @strawberry.mutation(description="Withdraw one's own request for other limits.")
+    @declares(errors.InvalidInput, subscriptions.InvalidTransition)
+    async def cancel_quota_change(
+        self, info: Info, input: Annotated[CancelQuotaChangeInput, INPUT]
+    ) -> CancelQuotaChangeResult:
+        quota_change_id = decode_id("QuotaChange", input.quota_change_id, "quotaChangeId")
+        row = await info.context.services.subscriptions.cancel_quota_change(info.context.actor, quota_change_id)
+        return CancelQuotaChangeSuccess(quota_change=QuotaChange.of(row))

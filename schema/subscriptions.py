@@ -1,4 +1,4 @@
-"""Subscriptions: who may use which model."""
+"""Subscriptions: who may use which model, for how much, and how it came to that."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +10,7 @@ from gateway import subscriptions
 from schema.catalog import Model
 from schema.context import Info
 from schema.relay import Node, encode_id
+from schema.scalars import BigInt
 from schema.users import User
 
 SubscriptionStatus = subscriptions.SubscriptionStatus
@@ -17,23 +18,131 @@ strawberry.enum(
     SubscriptionStatus,
     description="PENDING waits for a decision, ACTIVE may be used, SUSPENDED is on hold; DENIED, EXPIRED and CANCELLED are over.",
 )
+SubscriptionAction = subscriptions.SubscriptionAction
+strawberry.enum(
+    SubscriptionAction,
+    description="What was done to a subscription. CHANGED: an admin set other limits or another expiry. QUOTA_…: other limits were "
+    "asked for, granted, denied or no longer wanted.",
+)
+SubscriptionOrder = subscriptions.SubscriptionOrder
+strawberry.enum(
+    SubscriptionOrder,
+    description="By when it was requested, by how long a decision has been awaited (those that await none last), by when it ends "
+    "(those that do not last), or by the model's name.",
+)
+ExistingSubscriptions = subscriptions.ExistingSubscriptions
+strawberry.enum(
+    ExistingSubscriptions,
+    description="What becomes of active subscriptions to a model that changes. KEEP: they stay. SUSPEND: all are put on hold, and an "
+    "admin lets people back one by one.",
+)
+QuotaChangeStatus = subscriptions.QuotaChangeStatus
+strawberry.enum(
+    QuotaChangeStatus, description="PENDING waits for a decision; CANCELLED was withdrawn, or became pointless."
+)
+
+
+@strawberry.type(description="One limit that was changed; as text, null: no limit.")
+class LimitChange:
+    limit: str = strawberry.field(description="Its name: `maxBudget`, `rpmLimit`, `expiresAt`.")
+    before: str | None = strawberry.field(description="What it was.")
+    after: str | None = strawberry.field(description="What it was changed to.")
+
+
+@strawberry.type(description="One line of a subscription's history.")
+class SubscriptionChange:
+    at: datetime = strawberry.field(description="When.")
+    actor: str = strawberry.field(description="By whom: a username, or the name of one of LiteMaaS's own jobs.")
+    action: SubscriptionAction = strawberry.field(description="What was done.")
+    from_status: SubscriptionStatus | None = strawberry.field(
+        description="The status before; null for the request itself."
+    )
+    to_status: SubscriptionStatus = strawberry.field(description="The status after.")
+    reason: str | None = strawberry.field(description="Why, in the words of who did it.")
+    limits: list[LimitChange] = strawberry.field(description="Which limits were changed by it.")
+
+    @classmethod
+    def of(cls, row: Any) -> "SubscriptionChange":
+        limits = [
+            LimitChange(limit=_NAMES.get(column, column), before=before, after=after)
+            for column, (before, after) in row.limits.items()
+        ]
+        return cls(
+            at=row.at,
+            actor=row.actor,
+            action=row.action,
+            from_status=row.from_status,
+            to_status=row.to_status,
+            reason=row.reason,
+            limits=limits,
+        )
+
+
+_NAMES = {**subscriptions.LIMITS, "expires_at": "expiresAt"}
+
+
+@strawberry.interface(description="What may be used at most; null: no limit.")
+class Limits:
+    max_budget: Decimal | None = strawberry.field(
+        description="US dollars that may be spent in each window; null: no limit."
+    )
+    max_requests: BigInt | None = strawberry.field(description="Answered calls in each window; null: no limit.")
+    max_tokens: BigInt | None = strawberry.field(description="Tokens in each window; null: no limit.")
+    budget_duration: str | None = strawberry.field(
+        description='How long a window is, in LiteLLM\'s words: "30d"; null: one window that never ends.'
+    )
+    rpm_limit: int | None = strawberry.field(description="Requests a minute; null: no limit.")
+    tpm_limit: int | None = strawberry.field(description="Tokens a minute; null: no limit.")
+
+
+@strawberry.type(description="Other limits that the owner of a subscription asks for: all of them, as they would be.")
+class QuotaChange(Node, Limits):
+    status: QuotaChangeStatus = strawberry.field(description="Whether it was decided.")
+    justification: str | None = strawberry.field(description="Why they are needed, in the requester's words.")
+    reason: str | None = strawberry.field(description="Why it was decided so, in the words of who decided.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+    decided_at: datetime | None = strawberry.field(description="When it was decided or withdrawn.")
+    row: strawberry.Private[Any]
+
+    @strawberry.field(description="The subscription that it is about.")
+    async def subscription(self, info: Info) -> "ModelSubscription":
+        return ModelSubscription.of(await info.context.loaders.subscription.load(self.row.subscription_id))
+
+    @strawberry.field(
+        description="US dollars that these limits allow in 30 days at most, at the model's present prices; null: no bound."
+    )
+    async def highest_monthly_cost(self, info: Info) -> Decimal | None:
+        of = await info.context.loaders.subscription.load(self.row.subscription_id)
+        return await _highest_monthly_cost(info, self.row, of.model_id)
+
+    @classmethod
+    def of(cls, row: Any) -> "QuotaChange":
+        return cls(
+            id=encode_id("QuotaChange", row.id),
+            status=row.status,
+            justification=row.justification,
+            reason=row.reason,
+            **subscriptions.limits_of(row),
+            created_at=row.created_at,
+            decided_at=row.decided_at,
+            row=row,
+        )
 
 
 @strawberry.type(description="One person's right to use one model.")
-class ModelSubscription(Node):
+class ModelSubscription(Node, Limits):
     status: SubscriptionStatus = strawberry.field(description="Whether the model may be used.")
     justification: str | None = strawberry.field(
         description="Why the requester needs the model, in the requester's words."
     )
-    reason: str | None = strawberry.field(description="Why it was decided so, in the words of who decided.")
-    max_budget: Decimal | None = strawberry.field(
-        description="US dollars that may be spent in each window; null: no limit."
+    reason: str | None = strawberry.field(
+        description="Why it is so, in the words of who last decided on it, suspended it or let it go on."
     )
-    budget_duration: str | None = strawberry.field(description='How long a window is, in LiteLLM\'s words: "30d".')
-    rpm_limit: int | None = strawberry.field(description="Requests a minute; null: no limit.")
-    tpm_limit: int | None = strawberry.field(description="Tokens a minute; null: no limit.")
     created_at: datetime = strawberry.field(description="When it was requested.")
     expires_at: datetime | None = strawberry.field(description="When it ends by itself; null: never.")
+    awaiting_since: datetime | None = strawberry.field(
+        description="Since when an admin's decision is awaited, on the request or on other limits; null when none is."
+    )
     row: strawberry.Private[Any]
 
     @strawberry.field(description="The model that this is about.")
@@ -51,6 +160,23 @@ class ModelSubscription(Node):
         spent: Decimal = await info.context.loaders.spend_of_subscription.load(of)
         return spent
 
+    @strawberry.field(description="Everything that was done to it, oldest first.")
+    async def history(self, info: Info) -> list[SubscriptionChange]:
+        return [
+            SubscriptionChange.of(row) for row in await info.context.loaders.history_of_subscription.load(self.row.id)
+        ]
+
+    @strawberry.field(description="Other limits that its owner asks for and that nobody has decided on yet.")
+    async def quota_change(self, info: Info) -> QuotaChange | None:
+        row = await info.context.loaders.quota_change_of_subscription.load(self.row.id)
+        return QuotaChange.of(row) if row else None
+
+    @strawberry.field(
+        description="US dollars that its limits allow in 30 days at most, at the model's present prices; null: no bound."
+    )
+    async def highest_monthly_cost(self, info: Info) -> Decimal | None:
+        return await _highest_monthly_cost(info, self.row, self.row.model_id)
+
     @classmethod
     def of(cls, row: Any) -> "ModelSubscription":
         return cls(
@@ -58,11 +184,15 @@ class ModelSubscription(Node):
             status=row.status,
             justification=row.justification,
             reason=row.reason,
-            max_budget=row.max_budget,
-            budget_duration=row.budget_duration,
-            rpm_limit=row.rpm_limit,
-            tpm_limit=row.tpm_limit,
+            **subscriptions.limits_of(row),
             created_at=row.created_at,
             expires_at=row.expires_at,
+            awaiting_since=row.awaiting_since,
             row=row,
         )
+
+
+async def _highest_monthly_cost(info: Info, row: Any, model_id: Any) -> Decimal | None:
+    model = await info.context.loaders.model_of_subscription.load(model_id)
+    limits = subscriptions.limits_of(row)
+    return subscriptions.highest_monthly_cost(limits, model.input_cost_per_million, model.output_cost_per_million)

@@ -3,16 +3,18 @@
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from gateway.errors import NotAvailable, NotPermitted
+from gateway.subscriptions import SubscriptionFilter
 from gateway.usage import Scope
 from schema.audit import AuditEntry
 from schema.context import Info
 from schema.keys import ApiKey, ApiKeyStatus
-from schema.relay import After, Connection, First, connection
-from schema.subscriptions import ModelSubscription, SubscriptionStatus
+from schema.relay import After, Connection, First, connection, decode_id
+from schema.subscriptions import ExistingSubscriptions, ModelSubscription, SubscriptionOrder, SubscriptionStatus
 from schema.teams import Team
 from schema.usage import TimeRange, Usage, UsageFilter
 from schema.users import User
@@ -23,6 +25,16 @@ SubscriptionStatuses = Annotated[
     list[SubscriptionStatus] | None,
     strawberry.argument(description="Only with one of these statuses; all, if left out."),
 ]
+SubscriptionSearch = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Words that must all occur in the model's name or, among everybody's, the owner's; at most 200 characters."
+    ),
+]
+SubscriptionSort = Annotated[
+    SubscriptionOrder | None, strawberry.argument(description="In which order; newest first, if left out.")
+]
+OfModel = Annotated[strawberry.ID | None, strawberry.argument(description="Only to this model.")]
 KeyStatuses = Annotated[
     list[ApiKeyStatus] | None, strawberry.argument(description="Only with one of these statuses; all, if left out.")
 ]
@@ -47,11 +59,19 @@ class Viewer:
     def api_key(self) -> ApiKey | None:
         return None
 
-    @strawberry.field(description="The caller's own subscriptions, newest first.")
+    @strawberry.field(description="The caller's own subscriptions.")
     async def model_subscriptions(
-        self, info: Info, first: First, after: After = None, status: SubscriptionStatuses = None
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        status: SubscriptionStatuses = None,
+        search: SubscriptionSearch = None,
+        model_id: OfModel = None,
+        order_by: SubscriptionSort = None,
     ) -> Connection[ModelSubscription]:
-        page = await info.context.services.subscriptions.page(info.context.actor, first, after, status)
+        wanted = SubscriptionFilter(status, search, model_id=_decoded("Model", model_id, "modelId"))
+        page = await info.context.services.subscriptions.page(info.context.actor, first, after, wanted, order_by)
         return connection(page, ModelSubscription.of)
 
     @strawberry.field(description="The caller's own keys, newest first.")
@@ -73,14 +93,72 @@ class Viewer:
         raise NotAvailable("Viewer.budget")
 
 
+@strawberry.type(description="Whom a change to a model concerns.")
+class ModelChangeImpact:
+    active_subscriptions: int = strawberry.field(description="Subscriptions to it that are active.")
+    pending_subscriptions: int = strawberry.field(
+        description="Requests for it that wait for a decision, and go on waiting."
+    )
+    suspended_subscriptions: int = strawberry.field(description="Subscriptions to it that are on hold, and stay so.")
+    people: int = strawberry.field(description="People with an active subscription.")
+    keys: int = strawberry.field(description="Keys that hold it and are not over.")
+    becoming_suspended: int = strawberry.field(
+        description="How many active subscriptions the change puts on hold, so that the model leaves their owners' keys."
+    )
+
+
 @strawberry.type(description="What auditors may read and admins may act on.")
 class Admin:
-    @strawberry.field(description="Everybody's subscriptions, newest first.")
+    @strawberry.field(
+        description="Everybody's subscriptions. What waits for a decision: `awaiting: true`, by LONGEST_WAITING."
+    )
     async def model_subscriptions(
-        self, info: Info, first: First, after: After = None, status: SubscriptionStatuses = None
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        status: SubscriptionStatuses = None,
+        search: SubscriptionSearch = None,
+        model_id: OfModel = None,
+        user_id: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this person.")] = None,
+        awaiting: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="Whether an admin's decision is awaited, on the request or on other limits; all, if left out."
+            ),
+        ] = None,
+        order_by: SubscriptionSort = None,
     ) -> Connection[ModelSubscription]:
-        page = await info.context.services.subscriptions.page_of_all(info.context.actor, first, after, status)
+        wanted = SubscriptionFilter(
+            status,
+            search,
+            awaiting=awaiting,
+            model_id=_decoded("Model", model_id, "modelId"),
+            user_id=_decoded("User", user_id, "userId"),
+        )
+        page = await info.context.services.subscriptions.page_of_all(info.context.actor, first, after, wanted, order_by)
         return connection(page, ModelSubscription.of)
+
+    @strawberry.field(description="What `setModelAccess` would do at present. Nothing is written.")
+    async def model_change_impact(
+        self,
+        info: Info,
+        model_id: Annotated[strawberry.ID, strawberry.argument(description="The model.")],
+        existing: Annotated[
+            ExistingSubscriptions, strawberry.argument(description="What is to become of active subscriptions.")
+        ] = ExistingSubscriptions.KEEP,
+    ) -> ModelChangeImpact:
+        services, actor = info.context.services, info.context.actor
+        key = decode_id("Model", model_id, "modelId")
+        found = await services.subscriptions.model_change_impact(actor, key, existing)
+        return ModelChangeImpact(
+            active_subscriptions=found.active,
+            pending_subscriptions=found.pending,
+            suspended_subscriptions=found.suspended,
+            people=found.people,
+            becoming_suspended=found.becoming_suspended,
+            keys=await services.keys.count_holding(actor, key),
+        )
 
     @strawberry.field(description="Everybody's keys, newest first.")
     async def api_keys(
@@ -114,3 +192,7 @@ class Admin:
         if not info.context.actor.reads_all:
             raise NotPermitted
         return cls()
+
+
+def _decoded(kind: str, node_id: strawberry.ID | None, field: str) -> UUID | None:
+    return None if node_id is None else decode_id(kind, node_id, field)

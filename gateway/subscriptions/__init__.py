@@ -1,22 +1,58 @@
-"""Who may use which model.
+"""Who may use which model, for how much, and until when.
 
 A person asks for a model; an open one is theirs at once, a restricted one waits for an admin's decision, a hidden or retired one cannot
 be asked for. One person has at most one open subscription (pending, active or suspended) to a model, which the database enforces.
-Status changes follow the one table in `policy`, and nobody decides on their own request.
+Status changes follow the one table in `policy`, which a trigger in the database has too, and each is a line of history with who, when
+and why, written in the same transaction. Nobody decides on what is his own, and of two decisions at once one wins.
+
+A subscription may carry limits: requests, tokens and budget for each window (see `windows`), requests and tokens a minute. Its owner asks
+for others, an admin decides. Whether a quota is used up is for the ledger to say: `usage` writes `exhausted_until`.
+
+Keys take their rights from here by reading: a model belongs on its owner's keys while `usable()` holds for the subscription.
+
+Topics on the bus: `subscriptions` for every change, `subscriptions:user:<id>` for those of one person, `approvals` when the number of
+requests that wait for a decision may have changed.
 """
 
-from gateway.subscriptions.policy import InvalidTransition
-from gateway.subscriptions.queries import usable, usable_models
-from gateway.subscriptions.service import AlreadySubscribed, ModelUnavailable, SubscriptionService
-from gateway.subscriptions.tables import ModelSubscription, SubscriptionStatus
+from gateway.subscriptions import windows
+from gateway.subscriptions.changes import ANY as ANY_CHANGE
+from gateway.subscriptions.model_changes import ExistingSubscriptions, ModelChangeImpact
+from gateway.subscriptions.policy import LIMITS, InvalidTransition, highest_monthly_cost, limits_of
+from gateway.subscriptions.queries import FOREVER, SubscriptionFilter, SubscriptionOrder, usable, usable_models
+from gateway.subscriptions.requests import AlreadySubscribed, ModelUnavailable
+from gateway.subscriptions.reviews import Decision
+from gateway.subscriptions.service import SubscriptionService
+from gateway.subscriptions.tables import (
+    ModelSubscription,
+    QuotaChange,
+    QuotaChangeStatus,
+    SubscriptionAction,
+    SubscriptionChange,
+    SubscriptionStatus,
+)
 
 __all__ = [
+    "ANY_CHANGE",
+    "FOREVER",
+    "LIMITS",
     "AlreadySubscribed",
+    "Decision",
+    "ExistingSubscriptions",
     "InvalidTransition",
+    "ModelChangeImpact",
     "ModelSubscription",
     "ModelUnavailable",
+    "QuotaChange",
+    "QuotaChangeStatus",
+    "SubscriptionAction",
+    "SubscriptionChange",
+    "SubscriptionFilter",
+    "SubscriptionOrder",
     "SubscriptionService",
     "SubscriptionStatus",
+    "highest_monthly_cost",
+    "limits_of",
     "usable",
     "usable_models",
+    "windows",
 ]

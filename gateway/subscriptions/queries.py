@@ -1,7 +1,9 @@
 """SELECTs on subscriptions. Each starts from `visible_to(actor)`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,25 +12,100 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
+from gateway.catalog import Model
+from gateway.db import UtcDateTime
+from gateway.errors import InvalidInput
 from gateway.paging import Order
-from gateway.subscriptions.tables import ModelSubscription, SubscriptionStatus
+from gateway.subscriptions.tables import (
+    ModelSubscription,
+    QuotaChange,
+    QuotaChangeStatus,
+    SubscriptionChange,
+    SubscriptionStatus,
+)
+from gateway.users import User
+
+MAX_SEARCH = 200
+FOREVER = datetime.fromisoformat("9999-12-31T00:00:00Z")
 
 subscription: Table = ModelSubscription.__table__  # type: ignore[attr-defined]
+quota_change: Table = QuotaChange.__table__  # type: ignore[attr-defined]
+history: Table = SubscriptionChange.__table__  # type: ignore[attr-defined]
+_model: Table = Model.__table__  # type: ignore[attr-defined]
+_user: Table = User.__table__  # type: ignore[attr-defined]
 
-NEWEST_FIRST = Order(
-    "subscriptions", ((subscription.c.created_at, datetime), (subscription.c.id, UUID)), descending=True
-)
+
+class SubscriptionOrder(StrEnum):
+    NEWEST = "NEWEST"
+    OLDEST = "OLDEST"
+    LONGEST_WAITING = "LONGEST_WAITING"
+    EXPIRES_SOONEST = "EXPIRES_SOONEST"
+    MODEL = "MODEL"
+
+
+@dataclass(frozen=True)
+class SubscriptionFilter:
+    """All that is given must hold. `awaiting`: whether an admin's decision is awaited, on the request or on other limits.
+
+    `search`: words that must all occur in the model's name or, where everybody's are listed, the owner's. Raises InvalidInput.
+    """
+
+    status: Sequence[SubscriptionStatus] | None = None
+    search: str | None = None
+    awaiting: bool | None = None
+    model_id: UUID | None = None
+    user_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        if self.search and (len(self.search) > MAX_SEARCH or "\x00" in self.search):
+            raise InvalidInput("search", f"may have at most {MAX_SEARCH} characters, and no NUL among them")
+
+
+_ID = (subscription.c.id, UUID)
+_NEVER_NULL = {"type_": UtcDateTime()}
+_ORDERS = {
+    SubscriptionOrder.NEWEST: Order("subscriptions", ((subscription.c.created_at, datetime), _ID), descending=True),
+    SubscriptionOrder.OLDEST: Order("subscriptions:oldest", ((subscription.c.created_at, datetime), _ID)),
+    SubscriptionOrder.LONGEST_WAITING: Order(
+        "subscriptions:waiting",
+        ((func.coalesce(subscription.c.awaiting_since, FOREVER, **_NEVER_NULL), datetime), _ID),
+    ),
+    SubscriptionOrder.EXPIRES_SOONEST: Order(
+        "subscriptions:expiry", ((func.coalesce(subscription.c.expires_at, FOREVER, **_NEVER_NULL), datetime), _ID)
+    ),
+    SubscriptionOrder.MODEL: Order("subscriptions:model", ((func.lower(_model.c.name), str), _ID)),
+}
+
+
+def order_of(order: SubscriptionOrder | None) -> Order:
+    return _ORDERS[order or SubscriptionOrder.NEWEST]
 
 
 def visible_to(actor: Actor) -> Any:
     return true() if actor.reads_all else subscription.c.user_id == actor.user_id
 
 
-def listed(actor: Actor, status: Sequence[SubscriptionStatus] | None, *, own: bool) -> Select[Any]:
-    query = select(subscription).where(visible_to(actor))
+def listed(actor: Actor, wanted: SubscriptionFilter, *, own: bool) -> Select[Any]:
+    joined = subscription.join(_model, _model.c.id == subscription.c.model_id)
+    query = select(subscription).select_from(joined).where(visible_to(actor))
     if own:
         query = query.where(subscription.c.user_id == actor.user_id)
-    return query if status is None else query.where(subscription.c.status.in_(status))
+    if wanted.status is not None:
+        query = query.where(subscription.c.status.in_(wanted.status))
+    if wanted.awaiting is not None:
+        is_awaited = subscription.c.awaiting_since.is_not(None)
+        query = query.where(is_awaited if wanted.awaiting else ~is_awaited)
+    if wanted.model_id is not None:
+        query = query.where(subscription.c.model_id == wanted.model_id)
+    if wanted.user_id is not None:
+        query = query.where(subscription.c.user_id == wanted.user_id)
+    words = (wanted.search or "").split()
+    if words and not own:
+        query = query.join(_user, _user.c.id == subscription.c.user_id)
+    searched = [_model.c.name] if own else [_model.c.name, _user.c.username, _user.c.display_name]
+    for word in words:
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in searched)))
+    return query
 
 
 def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
@@ -43,6 +120,40 @@ def latest_of(actor: Actor, model_ids: Sequence[UUID]) -> Select[Any]:
         .where(subscription.c.user_id == actor.user_id, subscription.c.model_id.in_(model_ids))
         .order_by(subscription.c.model_id, subscription.c.created_at.desc())
     )
+
+
+def newest_of(user_id: UUID, model_id: UUID) -> Select[Any]:
+    """The person's newest subscription to the model."""
+    of = (subscription.c.user_id == user_id, subscription.c.model_id == model_id)
+    return select(subscription).where(*of).order_by(subscription.c.created_at.desc()).limit(1)
+
+
+def history_of(actor: Actor, subscription_ids: Sequence[UUID]) -> Select[Any]:
+    """Every line, oldest first."""
+    return (
+        select(history)
+        .join(subscription, subscription.c.id == history.c.subscription_id)
+        .where(visible_to(actor), history.c.subscription_id.in_(subscription_ids))
+        .order_by(history.c.seq)
+    )
+
+
+def open_quota_changes(actor: Actor, subscription_ids: Sequence[UUID]) -> Select[Any]:
+    is_open = quota_change.c.status == QuotaChangeStatus.PENDING
+    return _quota_changes(actor).where(is_open, quota_change.c.subscription_id.in_(subscription_ids))
+
+
+def quota_changes(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
+    return _quota_changes(actor).where(quota_change.c.id.in_(ids))
+
+
+def _quota_changes(actor: Actor) -> Select[Any]:
+    of = subscription.c.id == quota_change.c.subscription_id
+    return select(quota_change).join(subscription, of).where(visible_to(actor))
+
+
+def awaiting_count() -> Select[Any]:
+    return select(func.count()).select_from(subscription).where(subscription.c.awaiting_since.is_not(None))
 
 
 def usable(now: Any = None) -> ColumnElement[bool]:
@@ -60,7 +171,10 @@ def usable(now: Any = None) -> ColumnElement[bool]:
 
 
 async def usable_models(session: AsyncSession, user_id: UUID, model_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the models to which the person has an active subscription, which stays so until the transaction ends."""
+    """Those of the models to which the person has an active subscription, which stays so until the transaction ends.
+
+    A used-up quota is no reason not to make a key: the model comes to it with the next window.
+    """
     active = (
         select(subscription.c.model_id)
         .where(

@@ -43,6 +43,7 @@ class SubscriptionAction(StrEnum):
     QUOTA_REQUESTED = "QUOTA_REQUESTED"
     QUOTA_APPROVED = "QUOTA_APPROVED"
     QUOTA_DENIED = "QUOTA_DENIED"
+    QUOTA_CANCELLED = "QUOTA_CANCELLED"
 
 
 class Limits(SQLModel):

@@ -207,7 +207,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor', sa.String(), nullable=False),
     sa.Column('actor_id', sa.Uuid(), nullable=True),
-    sa.Column('action', sa.Enum('REQUESTED', 'APPROVED', 'DENIED', 'CANCELLED', 'SUSPENDED', 'RESUMED', 'EXPIRED', 'CHANGED', 'QUOTA_REQUESTED', 'QUOTA_APPROVED', 'QUOTA_DENIED', name='subscription_action', native_enum=False, create_constraint=True, length=32), nullable=False),
+    sa.Column('action', sa.Enum('REQUESTED', 'APPROVED', 'DENIED', 'CANCELLED', 'SUSPENDED', 'RESUMED', 'EXPIRED', 'CHANGED', 'QUOTA_REQUESTED', 'QUOTA_APPROVED', 'QUOTA_DENIED', 'QUOTA_CANCELLED', name='subscription_action', native_enum=False, create_constraint=True, length=32), nullable=False),
     sa.Column('from_status', sa.Enum('PENDING', 'ACTIVE', 'DENIED', 'SUSPENDED', 'EXPIRED', 'CANCELLED', name='subscriptionstatus', native_enum=False, length=32), nullable=True),
     sa.Column('to_status', sa.Enum('PENDING', 'ACTIVE', 'DENIED', 'SUSPENDED', 'EXPIRED', 'CANCELLED', name='subscriptionstatus', native_enum=False, length=32), nullable=False),
     sa.Column('reason', sa.String(), nullable=True),

@@ -17,6 +17,7 @@ from gateway.subscriptions import (
     InvalidTransition,
     ModelSubscription,
     ModelUnavailable,
+    SubscriptionFilter,
     SubscriptionService,
     SubscriptionStatus,
 )
@@ -171,5 +172,6 @@ async def test_each_sees_what_is_his_and_auditors_see_all(
 async def test_filters_by_status(db: Database, subscriptions: SubscriptionService, alice: Actor) -> None:
     for status in (SubscriptionStatus.ACTIVE, SubscriptionStatus.DENIED, SubscriptionStatus.PENDING):
         await a_subscription(db, alice, (await a_model(db)).id, status)
-    page = await subscriptions.page(alice, 10, status=[SubscriptionStatus.DENIED, SubscriptionStatus.ACTIVE])
+    wanted = SubscriptionFilter(status=[SubscriptionStatus.DENIED, SubscriptionStatus.ACTIVE])
+    page = await subscriptions.page(alice, 10, wanted=wanted)
     assert [row.status for row in page.rows] == [SubscriptionStatus.DENIED, SubscriptionStatus.ACTIVE]
