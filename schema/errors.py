@@ -15,6 +15,7 @@ from graphql import FieldNode, GraphQLError
 
 from gateway import errors, keys, subscriptions
 from schema.catalog import Model
+from schema.keys import ApiKey
 from schema.subscriptions import ModelSubscription
 
 log = structlog.get_logger()
@@ -44,6 +45,15 @@ class NotSubscribed(Error):
     @classmethod
     def of(cls, error: keys.NotSubscribed) -> "NotSubscribed":
         return cls(message=error.message, field=error.field, models=[Model.of(row) for row in error.models])
+
+
+@strawberry.type(description="The same request, by its `clientMutationId`, was carried out before.")
+class AlreadyDone(Error):
+    api_key: ApiKey = strawberry.field(description="The key that it made; its secret was in the first answer.")
+
+    @classmethod
+    def of(cls, error: keys.AlreadyDone) -> "AlreadyDone":
+        return cls(message=error.message, api_key=ApiKey.of(error.key))
 
 
 @strawberry.type(description="There is an open subscription to this model already.")
@@ -76,6 +86,7 @@ class InvalidTransition(Error):
 _TYPES: dict[type[errors.DomainError], Any] = {
     errors.InvalidInput: InvalidInput,
     keys.NotSubscribed: NotSubscribed,
+    keys.AlreadyDone: AlreadyDone,
     subscriptions.AlreadySubscribed: AlreadySubscribed,
     subscriptions.ModelUnavailable: ModelUnavailable,
     subscriptions.InvalidTransition: InvalidTransition,

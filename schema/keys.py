@@ -36,6 +36,7 @@ class ApiKey(Node):
     budget_duration: str | None = strawberry.field(description='How long a window is, in LiteLLM\'s words: "30d".')
     rpm_limit: int | None = strawberry.field(description="Requests a minute; null: no limit.")
     tpm_limit: int | None = strawberry.field(description="Tokens a minute; null: no limit.")
+    max_parallel_requests: int | None = strawberry.field(description="Requests at the same time; null: no limit.")
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="When it stops working; null: never.")
     in_sync: bool = strawberry.field(
@@ -74,6 +75,7 @@ class ApiKey(Node):
             budget_duration=row.budget_duration,
             rpm_limit=row.rpm_limit,
             tpm_limit=row.tpm_limit,
+            max_parallel_requests=row.max_parallel_requests,
             created_at=row.created_at,
             expires_at=row.expires_at,
             in_sync=row.in_sync,

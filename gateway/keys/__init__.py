@@ -8,11 +8,14 @@ that nobody can have seen is deleted in LiteLLM and marked FAILED, a revocation 
 says that it is not in sync; it never claims more than is known.
 """
 
+from gateway.keys.access import NotSubscribed
+from gateway.keys.creation import AlreadyDone, CreatedKey
 from gateway.keys.policy import NewKey
-from gateway.keys.service import CreatedKey, KeyService, NotSubscribed
+from gateway.keys.service import KeyService
 from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyModel, ApiKeyStatus
 
 __all__ = [
+    "AlreadyDone",
     "ApiKey",
     "ApiKeyGeneration",
     "ApiKeyModel",

@@ -3,10 +3,11 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from gateway.errors import InvalidInput
@@ -20,9 +21,13 @@ MAX_LIFE = timedelta(days=3653)
 # LiteLLM's words for a window: seconds, minutes, hours, days, weeks, and one month at a time.
 _DURATION = re.compile(r"[1-9][0-9]{0,3}(s|m|h|d|w)|1mo")
 
+# What our keys are called in LiteLLM, followed by the id of the key and the number of the generation.
+ALIAS_PREFIX = "litemaas-"
+MAX_OVERLAP = timedelta(days=7)
+
 # LiteLLM must not know a key in these states; in the others it must.
 GONE = (S.EXPIRED, S.REVOKED, S.FAILED)
-REVOCABLE = (S.ACTIVE, S.ROTATING, S.BLOCKED)
+LIVING = (S.ACTIVE, S.ROTATING, S.BLOCKED)
 
 
 @dataclass(frozen=True)
@@ -35,27 +40,57 @@ class NewKey:
     budget_duration: str | None = None
     rpm_limit: int | None = None
     tpm_limit: int | None = None
+    max_parallel_requests: int | None = None
     expires_at: datetime | None = None
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        return {column: getattr(self, column) for column in LIMITS}
 
     def check(self, now: datetime) -> None:
         """Raises InvalidInput naming the field."""
         check_name(self.name)
-        if not self.model_ids:
-            raise InvalidInput("modelIds", "must name at least one model")
-        if len(self.model_ids) > MAX_MODELS:
-            raise InvalidInput("modelIds", f"may name at most {MAX_MODELS} models")
-        if self.max_budget is not None and not (self.max_budget.is_finite() and 0 < self.max_budget <= MAX_BUDGET):
-            raise InvalidInput("maxBudget", f"must be more than 0 and at most {MAX_BUDGET}")
-        if self.budget_duration is not None and not _DURATION.fullmatch(self.budget_duration):
-            raise InvalidInput("budgetDuration", 'must be a number and a unit, such as "24h", "30d" or "1mo"')
-        for name, limit in (("rpmLimit", self.rpm_limit), ("tpmLimit", self.tpm_limit)):
-            if limit is not None and not 1 <= limit <= MAX_LIMIT:
-                raise InvalidInput(name, f"must be from 1 to {MAX_LIMIT}")
-        if self.expires_at is not None:
-            if self.expires_at.tzinfo is None:
-                raise InvalidInput("expiresAt", "must have a time zone")
-            if not now < self.expires_at <= now + MAX_LIFE:
-                raise InvalidInput("expiresAt", "must be in the future, and at most ten years away")
+        check_models(self.model_ids)
+        check_limits(self.limits, now)
+
+
+# The columns that limit a key, and what an input calls them.
+LIMITS = {
+    "max_budget": "maxBudget",
+    "budget_duration": "budgetDuration",
+    "rpm_limit": "rpmLimit",
+    "tpm_limit": "tpmLimit",
+    "max_parallel_requests": "maxParallelRequests",
+    "expires_at": "expiresAt",
+}
+
+
+def check_models(model_ids: Sequence[UUID]) -> None:
+    if not model_ids:
+        raise InvalidInput("modelIds", "must name at least one model")
+    if len(model_ids) > MAX_MODELS:
+        raise InvalidInput("modelIds", f"may name at most {MAX_MODELS} models")
+
+
+def check_limits(limits: Mapping[str, Any], now: datetime) -> None:
+    """Those of LIMITS that are given; None is no limit. Raises InvalidInput naming the field."""
+    for column, value in limits.items():
+        if value is None:
+            continue
+        field = LIMITS[column]
+        if column == "max_budget":
+            if not (value.is_finite() and 0 < value <= MAX_BUDGET):
+                raise InvalidInput(field, f"must be more than 0 and at most {MAX_BUDGET}")
+        elif column == "budget_duration":
+            if not _DURATION.fullmatch(value):
+                raise InvalidInput(field, 'must be a number and a unit, such as "24h", "30d" or "1mo"')
+        elif column == "expires_at":
+            if value.tzinfo is None:
+                raise InvalidInput(field, "must have a time zone")
+            if not now < value <= now + MAX_LIFE:
+                raise InvalidInput(field, "must be in the future, and at most ten years away")
+        elif not 1 <= value <= MAX_LIMIT:
+            raise InvalidInput(field, f"must be from 1 to {MAX_LIMIT}")
 
 
 def check_name(name: str) -> None:
@@ -65,6 +100,13 @@ def check_name(name: str) -> None:
         raise InvalidInput("name", f"may have at most {MAX_NAME} characters")
     if not name.isprintable():
         raise InvalidInput("name", "may not contain control characters")
+
+
+def check_request_id(request_id: str | None) -> str | None:
+    """What a client calls its own request. Raises InvalidInput."""
+    if request_id is not None and not (0 < len(request_id) <= MAX_NAME and request_id.isprintable()):
+        raise InvalidInput("clientMutationId", f"must have 1 to {MAX_NAME} printable characters")
+    return request_id
 
 
 @dataclass(frozen=True)

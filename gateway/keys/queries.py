@@ -8,16 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, exists, func, select, true
+from sqlalchemy import Select, Table, exists, select, true
 
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyModel, ApiKeyStatus
+from gateway.keys import desired
+from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
 from gateway.paging import Order
 
-api_key: Table = ApiKey.__table__  # type: ignore[attr-defined]
-generation: Table = ApiKeyGeneration.__table__  # type: ignore[attr-defined]
-api_key_model: Table = ApiKeyModel.__table__  # type: ignore[attr-defined]
 _model: Table = Model.__table__  # type: ignore[attr-defined]
 
 NEWEST_FIRST = Order("keys", ((api_key.c.created_at, datetime), (api_key.c.id, UUID)), descending=True)
@@ -27,30 +25,31 @@ def visible_to(actor: Actor) -> Any:
     return true() if actor.reads_all else api_key.c.user_id == actor.user_id
 
 
-def _readable() -> Select[Any]:
-    newest = (
-        select(func.max(generation.c.number))
+def readable() -> Select[Any]:
+    """Keys as they are shown. For callers who narrow it down to what may be seen."""
+    # The secret to show: one that works before one that does not work yet, and before those that are over.
+    current = (
+        select(generation.c.prefix, generation.c.last_four, generation.c.drift)
         .where(generation.c.api_key_id == api_key.c.id)
-        .correlate(api_key)
-        .scalar_subquery()
+        .order_by(
+            generation.c.ended_at.is_(None).desc(), generation.c.told.is_not(None).desc(), generation.c.number.desc()
+        )
+        .limit(1)
+        .lateral("current")
     )
-    unsettled = exists().where(generation.c.api_key_id == api_key.c.id, generation.c.settle_due_at.is_not(None))
-    return (
-        select(api_key, generation.c.prefix, generation.c.last_four, (~unsettled.correlate(api_key)).label("in_sync"))
-        .join(generation, generation.c.api_key_id == api_key.c.id)
-        .where(generation.c.number == newest)
-    )
+    unsettled = exists().where(generation.c.api_key_id == api_key.c.id, desired.unsettled()).correlate(api_key)
+    return select(api_key, *current.c, (~unsettled).label("in_sync")).join(current, true())
 
 
 def listed(actor: Actor, status: Sequence[ApiKeyStatus] | None, *, own: bool) -> Select[Any]:
-    query = _readable().where(visible_to(actor))
+    query = readable().where(visible_to(actor))
     if own:
         query = query.where(api_key.c.user_id == actor.user_id)
     return query if status is None else query.where(api_key.c.status.in_(status))
 
 
 def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
-    return _readable().where(visible_to(actor), api_key.c.id.in_(ids))
+    return readable().where(visible_to(actor), api_key.c.id.in_(ids))
 
 
 def models_of(key_ids: Sequence[UUID]) -> Select[Any]:

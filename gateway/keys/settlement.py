@@ -1,141 +1,237 @@
 """Bringing LiteLLM to our rows.
 
-A generation whose `settle_due_at` is set is not known to be in LiteLLM as it should be. `present` puts it there while the
-secret is still in memory; everything else only takes keys away, which can be repeated as often as needed:
+Every generation has a state that it should have (`desired.wanted`, from our rows) and one that LiteLLM last confirmed (`told`). Where
+the two differ, one request leads from the second to the first, and can be repeated as often as needed. Who asks claims the
+generation first, so that two requests never overtake each other, and marks `told` as not sure, so that a lost answer is not mistaken
+for either state.
 
-    PROVISIONING, overdue   the process that knew the secret is gone       -> FAILED, then as below
-    EXPIRED REVOKED FAILED  LiteLLM must not have it: delete, 404 is fine  -> settled
+What only the process that knows the secret can do, making a key, is `present`; the rest is `settle_key` after a change and
+`settle_due` by the clock.
 """
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select, true, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit, events
-from gateway.catalog import Model
 from gateway.db import Database, utc_now
-from gateway.keys import policy
+from gateway.keys import desired, policy
+from gateway.keys.desired import ABSENT, UNSURE, State
 from gateway.keys.policy import Secret
-from gateway.keys.queries import api_key, api_key_model, generation
-from gateway.keys.tables import ApiKeyStatus
-from gateway.litellm import GenerateKey, LiteLLM, LiteLLMError
+from gateway.keys.tables import ApiKeyStatus, api_key, generation
+from gateway.litellm import LiteLLM, LiteLLMError, LiteLLMUnavailable
 
 log = structlog.get_logger()
 
-_model = Model.__table__  # type: ignore[attr-defined]
+# Longer than LiteLLM's time-outs allow a request to last, so that nobody else takes a key in hand under a living request.
+CLAIM = timedelta(seconds=60)
+BATCH = 50
+AT_ONCE = 5
+MOST_A_RUN = 2000
+# What is left of a claim when its holder gives up.
+MARGIN = timedelta(seconds=15)
 
-# Longer than LiteLLM's time-outs allow a creation to last, so that the reconciler never takes a key away from under a living request.
-PROVISIONING_TIME = timedelta(seconds=60)
-BATCH = 100
+_UNSURE = func.coalesce(generation.c.told, literal({}, JSONB)).op("||")(literal(UNSURE, JSONB))
 
 
-async def present(db: Database, litellm: LiteLLM, generation_id: UUID, secret: Secret) -> None:
-    """Make the key in LiteLLM. Raises LiteLLMError."""
+async def present(
+    db: Database, litellm: LiteLLM, generation_id: UUID, secret: Secret, spend: Decimal | None = None
+) -> State:
+    """Make the generation in LiteLLM and return what it was told. Raises LiteLLMError. `spend`: what counts as spent already."""
     async with db.read() as session:
-        found = (select(api_key, generation.c.number).join(generation, generation.c.api_key_id == api_key.c.id)).where(
-            generation.c.id == generation_id
-        )
-        key = (await session.execute(found)).one()
-        names = (
-            select(_model.c.name)
-            .join(api_key_model, api_key_model.c.model_id == _model.c.id)
-            .where(api_key_model.c.api_key_id == key.id)
-            .order_by(_model.c.name)
-        )
-        models = list((await session.execute(names)).scalars())
-    user_id = str(key.user_id)
-    await litellm.ensure_user(user_id)
-    await litellm.generate_key(
-        GenerateKey(
-            key=secret.clear,
-            # Unique over all of LiteLLM, so not the name that a person chose.
-            key_alias=f"litemaas-{key.id}-{key.number}",
-            models=models,
-            user_id=user_id,
-            metadata={"litemaas_api_key_id": str(key.id), "litemaas_generation": key.number},
-            max_budget=key.max_budget,
-            budget_duration=key.budget_duration,
-            rpm_limit=key.rpm_limit,
-            tpm_limit=key.tpm_limit,
-            duration=None if key.expires_at is None else key.expires_at - utc_now(),
-        )
+        found = select(
+            api_key.c.id, api_key.c.user_id, generation.c.number, desired.wanted().label("wanted")
+        ).select_from(generation.join(api_key))
+        row = (await session.execute(found.where(generation.c.id == generation_id))).one()
+    if row.wanted == ABSENT:
+        raise LiteLLMUnavailable(reason="the key ended before it was made", maybe_done=False)
+    await litellm.ensure_user(str(row.user_id))
+    request = desired.generate(
+        row.wanted,
+        utc_now(),
+        key=secret.clear,
+        # Unique over all of LiteLLM, so not the name that a person chose.
+        key_alias=f"{policy.ALIAS_PREFIX}{row.id}-{row.number}",
+        user_id=str(row.user_id),
+        metadata={"litemaas_api_key_id": str(row.id), "litemaas_generation": row.number},
+        spend=spend,
     )
+    await litellm.generate_key(request)
+    return row.wanted  # type: ignore[no-any-return]
 
 
 async def end(session: AsyncSession, key_id: UUID, status: ApiKeyStatus) -> None:
-    """Say in our rows that the key is over and that LiteLLM has to be told now."""
+    """Say in our rows that the key is over."""
     now = utc_now()
-    await session.execute(update(api_key).where(api_key.c.id == key_id).values(status=status, updated_at=now))
-    due = update(generation).where(generation.c.api_key_id == key_id).values(settle_due_at=now, settle_attempts=0)
-    await session.execute(due)
+    over: dict[str, Any] = {"status": status, "updated_at": now}
+    if status is ApiKeyStatus.FAILED:
+        over["client_mutation_id"] = None  # the same request may be tried again
+    await session.execute(update(api_key).where(api_key.c.id == key_id).values(over))
+    await end_generations(session, and_(generation.c.api_key_id == key_id, generation.c.ended_at.is_(None)))
     # Who watches the key's calls stops watching.
     await events.publish(session, [f"api_key:{key_id}"])
 
 
-async def give_up(db: Database, litellm: LiteLLM, key_id: UUID) -> None:
-    """A creation that LiteLLM did not confirm: FAILED, and whatever may have come of it is taken away."""
-    async with db.write() as session:
-        await end(session, key_id, ApiKeyStatus.FAILED)
-    await settle_key(db, litellm, key_id)
+async def end_generations(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Say that these secrets are over. Whatever requests that are still on their way may do in LiteLLM will be undone."""
+    over = update(generation).where(which)
+    await session.execute(
+        over.values(
+            ended_at=func.coalesce(generation.c.ended_at, utc_now()),
+            told=_UNSURE,
+            # Who is asking LiteLLM just now finds that his result counts no more: there is nothing more to follow than deletions.
+            claimed_until=None,
+            client_mutation_id=None,
+            settle_due_at=None,
+            settle_attempts=0,
+        )
+    )
+
+
+async def retry_now(session: AsyncSession, key_id: UUID) -> None:
+    """Something has changed, so there is no reason to wait for the end of a back-off."""
+    waiting = update(generation).where(generation.c.api_key_id == key_id, generation.c.told.is_not(None))
+    await session.execute(waiting.values(settle_due_at=None, settle_attempts=0))
 
 
 async def settle_key(db: Database, litellm: LiteLLM, key_id: UUID) -> None:
-    """One attempt for one key, now. LiteLLM being down is no error: the row stays due."""
-    await _settle(db, litellm, generation.c.api_key_id == key_id)
+    """One attempt for one key, now. LiteLLM being down is no error: the rows stay due."""
+    await _settle(db, litellm, await _claim(db, generation.c.api_key_id == key_id))
 
 
 async def settle_due(db: Database, litellm: LiteLLM) -> int:
-    """What the job does each time: write off what was interrupted, end what has expired, then work off what is due."""
+    """What the job does each time: write off and end what is over by the clock, then bring LiteLLM to all that differs.
+
+    Returns how many generations were settled. Stops early when LiteLLM answers nothing.
+    """
+    await _end_by_the_clock(db)
+    settled = 0
+    for _ in range(MOST_A_RUN // BATCH):
+        claimed = await _claim(db, true())
+        done = await _settle(db, litellm, claimed)
+        settled += done
+        if len(claimed) < BATCH or not done:
+            break
+    return settled
+
+
+async def _end_by_the_clock(db: Database) -> None:
     now = utc_now()
     async with db.write() as session:
+        # LiteLLM never confirmed them, and the process that knew the secret has gone.
         overdue = (
-            select(api_key.c.id, api_key.c.name)
-            .join(generation, generation.c.api_key_id == api_key.c.id)
-            .where(api_key.c.status == ApiKeyStatus.PROVISIONING, generation.c.settle_due_at <= now)
+            select(generation.c.id, generation.c.api_key_id, api_key.c.name, api_key.c.status)
+            .join(api_key, api_key.c.id == generation.c.api_key_id)
+            .where(generation.c.told.is_(None), generation.c.ended_at.is_(None), generation.c.settle_due_at <= now)
             .with_for_update(of=api_key, skip_locked=True)
         )
-        for key_id, name in (await session.execute(overdue)).all():
-            await end(session, key_id, ApiKeyStatus.FAILED)
-            audit.record(session, "key-reconciler", "key.failed", "api_key", key_id, name=name)
+        for row in (await session.execute(overdue)).all():
+            await end_generations(session, generation.c.id == row.id)
+            if row.status is ApiKeyStatus.PROVISIONING:
+                await end(session, row.api_key_id, ApiKeyStatus.FAILED)
+                audit.record(session, "key-reconciler", "key.failed", "api_key", row.api_key_id, name=row.name)
+            else:
+                audit.record(session, "key-reconciler", "key.rotation_failed", "api_key", row.api_key_id, name=row.name)
         expired = (
             select(api_key.c.id, api_key.c.name)
-            .where(api_key.c.status.in_(policy.REVOCABLE), api_key.c.expires_at <= now)
+            .where(api_key.c.status.in_(policy.LIVING), api_key.c.expires_at <= now)
             .with_for_update(skip_locked=True)
         )
         for key_id, name in (await session.execute(expired)).all():
             await end(session, key_id, ApiKeyStatus.EXPIRED)
             audit.record(session, "key-reconciler", "key.expired", "api_key", key_id, name=name)
-    return await _settle(db, litellm, generation.c.settle_due_at <= utc_now())
-
-
-async def _settle(db: Database, litellm: LiteLLM, which: ColumnElement[bool]) -> int:
-    async with db.read() as session:
-        found = (
-            select(generation.c.id, generation.c.token_hash, generation.c.settle_attempts, generation.c.settle_due_at)
+        overlapped = (
+            select(generation.c.id, generation.c.api_key_id, api_key.c.name)
             .join(api_key, api_key.c.id == generation.c.api_key_id)
-            .where(which, api_key.c.status.in_(policy.GONE), generation.c.settle_due_at.is_not(None))
-            .order_by(generation.c.settle_due_at)
-            .limit(BATCH)
+            .where(generation.c.ended_at.is_(None), generation.c.ends_at <= now)
+            .with_for_update(of=api_key, skip_locked=True)
         )
-        due = (await session.execute(found)).all()
-    settled = 0
-    for row in due:
-        try:
-            await litellm.delete_key(row.token_hash)
-        except LiteLLMError as error:
-            log.warning("key_not_settled", generation_id=str(row.id), attempts=row.settle_attempts, error=str(error))
-            result = {
-                "settle_attempts": row.settle_attempts + 1,
-                "settle_due_at": utc_now() + policy.back_off(row.settle_attempts + 1),
-            }
-        else:
-            result = {"settle_due_at": None, "settle_attempts": 0}
-            settled += 1
-        async with db.write() as session:
-            # Only if nobody has asked for anything else meanwhile.
-            same = (generation.c.id == row.id, generation.c.settle_due_at == row.settle_due_at)
-            await session.execute(update(generation).where(*same).values(**result))
+        for generation_id, key_id, name in (await session.execute(overlapped)).all():
+            await end_generations(session, generation.c.id == generation_id)
+            await no_longer_rotating(session, key_id)
+            audit.record(session, "key-reconciler", "key.rotation_finished", "api_key", key_id, name=name)
+
+
+async def no_longer_rotating(session: AsyncSession, key_id: UUID) -> None:
+    """One secret is left: ROTATING becomes ACTIVE, and BLOCKED stays what it is."""
+    rotating = update(api_key).where(api_key.c.id == key_id, api_key.c.status == ApiKeyStatus.ROTATING)
+    await session.execute(rotating.values(status=ApiKeyStatus.ACTIVE, updated_at=utc_now()))
+
+
+async def _claim(db: Database, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """Up to BATCH generations that are due: (id, token_hash, told, wanted, settle_attempts, claimed_until), ours for CLAIM."""
+    now = utc_now()
+    columns = (
+        generation.c.id,
+        generation.c.token_hash,
+        generation.c.told,
+        generation.c.settle_attempts,
+        desired.wanted().label("wanted"),
+        literal(now + CLAIM).label("claimed_until"),
+    )
+    found = (
+        select(*columns)
+        .select_from(generation.join(api_key))
+        .where(which, desired.due(now))
+        .order_by(generation.c.settle_due_at.asc().nulls_first())
+        .limit(BATCH)
+        .with_for_update(of=generation, skip_locked=True)
+    )
+    async with db.write() as session:
+        claimed = (await session.execute(found)).all()
+        if claimed:
+            ours = update(generation).where(generation.c.id.in_([row.id for row in claimed]))
+            await session.execute(ours.values(claimed_until=now + CLAIM, told=_UNSURE))
+    return claimed
+
+
+async def _settle(db: Database, litellm: LiteLLM, claimed: Sequence[Row[Any]]) -> int:
+    lane = asyncio.Semaphore(AT_ONCE)
+
+    async def one(row: Row[Any]) -> bool:
+        async with lane:
+            return await _settle_one(db, litellm, row)
+
+    return sum(await asyncio.gather(*(one(row) for row in claimed)))
+
+
+async def _settle_one(db: Database, litellm: LiteLLM, row: Row[Any]) -> bool:
+    try:
+        async with asyncio.timeout((row.claimed_until - MARGIN - utc_now()).total_seconds()):
+            told = await _tell(litellm, row.token_hash, row.told or {}, row.wanted)
+    except (LiteLLMError, TimeoutError) as error:
+        log.warning("key_not_settled", generation_id=str(row.id), attempts=row.settle_attempts, error=str(error))
+        result: dict[str, Any] = {
+            "settle_attempts": row.settle_attempts + 1,
+            "settle_due_at": utc_now() + policy.back_off(row.settle_attempts + 1),
+        }
+        if isinstance(error, LiteLLMError) and not getattr(error, "maybe_done", False) and row.told is not None:
+            result["told"] = row.told  # surely as it was
+        settled = False
+    else:
+        result = {"told": told, "settle_attempts": 0, "settle_due_at": None}
+        settled = True
+    async with db.write() as session:
+        ours = (generation.c.id == row.id, generation.c.claimed_until == row.claimed_until)
+        await session.execute(update(generation).where(*ours).values(result | {"claimed_until": None}))
     return settled
+
+
+async def _tell(litellm: LiteLLM, token: str, told: State, wanted: State) -> State:
+    """One request; returns what LiteLLM has now. Raises LiteLLMError."""
+    if wanted == ABSENT:
+        await litellm.delete_key(token)
+        return ABSENT
+    if await litellm.update_key(token, desired.changes(told, wanted, utc_now())):
+        return wanted
+    # Somebody has deleted it there. Without its secret nobody can bring it back: it is shown as drift.
+    log.warning("key_missing_in_litellm", token=token[:8])
+    return ABSENT

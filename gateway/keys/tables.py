@@ -3,9 +3,11 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, Numeric, UniqueConstraint, text
+from sqlalchemy import Column, Index, Numeric, Table, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from gateway.db import UtcDateTime, enum_column, utc_now
@@ -22,10 +24,22 @@ class ApiKeyStatus(StrEnum):
 
 
 class ApiKey(SQLModel, table=True):
-    """One key as its owner knows it; its secrets come and go as generations."""
+    """One key as its owner knows it; its secrets come and go as generations.
+
+    `client_mutation_id` is what the request that made it called itself, so that the same request again makes no second one.
+    """
 
     __tablename__ = "api_key"
-    __table_args__ = (Index("ix_api_key_user_id_created_at", "user_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_api_key_user_id_created_at", "user_id", "created_at", "id"),
+        Index(
+            "uq_api_key_client_mutation",
+            "user_id",
+            "client_mutation_id",
+            unique=True,
+            postgresql_where=text("client_mutation_id IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     user_id: UUID = Field(foreign_key="app_user.id")
@@ -35,7 +49,9 @@ class ApiKey(SQLModel, table=True):
     budget_duration: str | None = None
     rpm_limit: int | None = None
     tpm_limit: int | None = None
+    max_parallel_requests: int | None = None
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    client_mutation_id: str | None = None
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
@@ -43,13 +59,22 @@ class ApiKey(SQLModel, table=True):
 class ApiKeyGeneration(SQLModel, table=True):
     """One secret of a key. `token_hash` is its SHA-256 in hex, which is also LiteLLM's name for it.
 
-    `settle_due_at` is set while LiteLLM has still to be brought to this row: when to try next. NULL means that it was confirmed.
+    `ends_at` is set while an old secret still works beside a new one, `ended_at` once it should not work any more.
+
+    `told` is what LiteLLM last confirmed, in the shape of `desired.wanted`: NULL while it has never confirmed anything, and with
+    `"sure": false` in it from before each request until its answer. `drift` is what a sweep found there instead. `settle_due_at`
+    is when LiteLLM may be asked next (NULL: at any time), `claimed_until` set while somebody is asking.
     """
 
     __tablename__ = "api_key_generation"
     __table_args__ = (
         UniqueConstraint("api_key_id", "number"),
-        Index("ix_api_key_generation_due", "settle_due_at", postgresql_where=text("settle_due_at IS NOT NULL")),
+        UniqueConstraint("api_key_id", "client_mutation_id"),
+        Index(
+            "ix_api_key_generation_living",
+            "api_key_id",
+            postgresql_where=text("told IS DISTINCT FROM '{\"exists\": false}'"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -59,14 +84,25 @@ class ApiKeyGeneration(SQLModel, table=True):
     prefix: str
     last_four: str
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    client_mutation_id: str | None = None
+    told: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    drift: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    claimed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settle_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settle_attempts: int = 0
 
 
 class ApiKeyModel(SQLModel, table=True):
-    """Which models a key may call."""
+    """Which models a key may call, as far as its owner's subscriptions allow."""
 
     __tablename__ = "api_key_model"
 
     api_key_id: UUID = Field(foreign_key="api_key.id", primary_key=True)
     model_id: UUID = Field(foreign_key="model.id", primary_key=True, index=True)
+
+
+api_key: Table = ApiKey.__table__  # type: ignore[attr-defined]
+generation: Table = ApiKeyGeneration.__table__  # type: ignore[attr-defined]
+api_key_model: Table = ApiKeyModel.__table__  # type: ignore[attr-defined]

@@ -27,7 +27,8 @@ class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     """A key to make. The secret is the caller's choice: "sk-" and at least 13 more characters.
 
     `key_alias` is unique over all keys of the proxy. `models` empty means none (LiteLLM itself would say all).
-    `max_budget` is in US dollars, `budget_duration` like "30d", `duration` the life time from now. None: no limit.
+    `max_budget` is in US dollars, `budget_duration` like "30d", `duration` the life time from now. None: no limit. `spend` is what
+    counts as spent already.
     """
 
     key: str
@@ -39,7 +40,9 @@ class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     budget_duration: str | None = None
     rpm_limit: int | None = None
     tpm_limit: int | None = None
+    max_parallel_requests: int | None = None
     duration: timedelta | None = None
+    spend: Decimal | None = None
 
     def __repr__(self) -> str:
         return f"GenerateKey(key_alias={self.key_alias!r}, user_id={self.user_id!r}, models={self.models!r})"
@@ -54,6 +57,8 @@ class KeyChanges(msgspec.Struct, kw_only=True, frozen=True):
     budget_duration: str | UnsetType | None = UNSET
     rpm_limit: int | UnsetType | None = UNSET
     tpm_limit: int | UnsetType | None = UNSET
+    max_parallel_requests: int | UnsetType | None = UNSET
+    blocked: bool | UnsetType = UNSET
     duration: timedelta | UnsetType | None = UNSET
 
 
@@ -78,6 +83,7 @@ class KeyInfo(msgspec.Struct, kw_only=True, frozen=True):
     budget_reset_at: datetime | None = None
     rpm_limit: int | None = None
     tpm_limit: int | None = None
+    max_parallel_requests: int | None = None
     blocked: bool | None = None
     expires: datetime | None = None
     created_at: datetime | None = None

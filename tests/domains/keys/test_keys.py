@@ -1,6 +1,5 @@
 """Keys: made exactly once, never stored, gone when revoked; against a LiteLLM whose line can be cut."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -12,62 +11,15 @@ import pytest
 from sqlalchemy import event, text
 
 from gateway.actor import Actor, Role
-from gateway.catalog import Model, ModelAccess, ModelLifecycle
+from gateway.catalog import ModelAccess, ModelLifecycle
 from gateway.db import Database, utc_now
 from gateway.errors import InvalidInput, NotFound, NotPermitted, UpstreamUnavailable
 from gateway.keys import ApiKeyStatus, CreatedKey, KeyService, NewKey, NotSubscribed
 from gateway.litellm import LiteLLM
 from gateway.subscriptions import InvalidTransition, SubscriptionStatus
 from tests.builders import a_model, a_person, a_subscription
+from tests.domains.keys.looking import everything_stored, make_due, sha256, statuses
 from tests.proxies import Line
-
-
-@pytest.fixture
-def keys(db: Database, litellm: LiteLLM) -> KeyService:
-    return KeyService(db, litellm)
-
-
-@pytest.fixture
-async def alice(db: Database) -> Actor:
-    return await a_person(db, "alice")
-
-
-@pytest.fixture
-async def model(db: Database, alice: Actor) -> Model:
-    """A model that the LiteLLM behind the line has, with Alice's subscription to it."""
-    made = await a_model(db, "gpt-4o-mini")
-    await a_subscription(db, alice, made.id)
-    return made
-
-
-@pytest.fixture
-def wanted(model: Model) -> NewKey:
-    return NewKey(name="laptop", model_ids=[model.id])
-
-
-async def statuses(db: Database) -> list[str]:
-    async with db.read() as session:
-        return list((await session.scalars(text("SELECT status FROM api_key ORDER BY created_at"))).all())
-
-
-async def everything_stored(db: Database) -> str:
-    """Every row of every table, as text."""
-    async with db.read() as session:
-        tables = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-        dumps = [str((await session.scalars(text(f'SELECT t::text FROM "{table}" t'))).all()) for table in tables.all()]
-    return "\n".join(dumps)
-
-
-async def make_due(db: Database) -> None:
-    """Let the time pass that settlement waits."""
-    async with db.write() as session:
-        await session.execute(
-            text("UPDATE api_key_generation SET settle_due_at = now() - interval '1 s' WHERE settle_due_at IS NOT NULL")
-        )
-
-
-def sha256(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def test_the_key_is_in_litellm_as_it_was_asked_for(

@@ -1,0 +1,147 @@
+"""What LiteLLM should have, computed from our rows and from nothing else.
+
+The state of one generation is a JSON object, in SQL and in Python alike, so that two of them can be compared wherever they are:
+
+    {"exists": false}
+    {"exists": true, "models": [names], "blocked": bool, "expires": unix seconds or null, "max_budget": text or null, ...}
+
+A model counts only while its owner's subscription gives it, so a subscription that ends, is suspended or used up changes what is wanted
+here without anybody calling us.
+"""
+
+import itertools
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+
+from gateway.catalog import Model, ModelLifecycle
+from gateway.keys import policy
+from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
+from gateway.litellm import UNSET, GenerateKey, KeyChanges, KeyInfo
+from gateway.subscriptions import ModelSubscription, usable
+
+State = dict[str, Any]
+
+ABSENT: State = {"exists": False}
+UNSURE: State = {"sure": False}
+
+_model: Table = Model.__table__  # type: ignore[attr-defined]
+_subscription: Table = ModelSubscription.__table__  # type: ignore[attr-defined]
+_SAME_NAMED = ("max_budget", "budget_duration", "rpm_limit", "tpm_limit", "max_parallel_requests")
+
+
+def usable_models() -> ColumnElement[Any]:
+    """The names of the models that the key of the enclosing query may call now, as a JSON array."""
+    names = (
+        select(func.coalesce(func.jsonb_agg(aggregate_order_by(_model.c.name, _model.c.name)), literal([], JSONB)))
+        .select_from(api_key_model)
+        .join(_model, _model.c.id == api_key_model.c.model_id)
+        .join(
+            _subscription,
+            and_(_subscription.c.model_id == api_key_model.c.model_id, _subscription.c.user_id == api_key.c.user_id),
+        )
+        .where(api_key_model.c.api_key_id == api_key.c.id, usable(), _model.c.lifecycle != ModelLifecycle.RETIRED)
+    )
+    return names.correlate(api_key).scalar_subquery()
+
+
+def wanted() -> ColumnElement[Any]:
+    """The state that the generation of the enclosing query should have in LiteLLM."""
+    over = or_(api_key.c.status.in_(policy.GONE), generation.c.ended_at.is_not(None))
+    expires = func.least(api_key.c.expires_at, generation.c.ends_at)  # ignores NULLs
+    fields: dict[str, Any] = {
+        "exists": true(),
+        "models": usable_models(),
+        "blocked": api_key.c.status == ApiKeyStatus.BLOCKED,
+        "expires": cast(func.floor(func.extract("epoch", expires)), BigInteger),
+        # As text: JSON's numbers would pass through binary floats on their way.
+        "max_budget": cast(func.trim_scale(api_key.c.max_budget), Text),
+        **{name: api_key.c[name] for name in _SAME_NAMED if name != "max_budget"},
+    }
+    pairs = itertools.chain.from_iterable((literal_column(f"'{name}'"), value) for name, value in fields.items())
+    return case((over, literal(ABSENT, JSONB)), else_=func.jsonb_build_object(*pairs, type_=JSONB))
+
+
+def unsettled() -> ColumnElement[bool]:
+    """Whether LiteLLM has not confirmed the generation as it should be."""
+    return generation.c.told.is_distinct_from(wanted())
+
+
+def due(now: datetime) -> ColumnElement[bool]:
+    """Generations to bring to what is wanted. Not those that LiteLLM never confirmed (whoever made them still has the secret), nor
+    those that are gone there, which nobody can bring back.
+    """
+    return and_(
+        unsettled(),
+        or_(generation.c.told.is_not(None), wanted() == literal(ABSENT, JSONB)),
+        generation.c.told.is_distinct_from(literal(ABSENT, JSONB)),
+        or_(generation.c.claimed_until.is_(None), generation.c.claimed_until <= now),
+        or_(generation.c.settle_due_at.is_(None), generation.c.settle_due_at <= now),
+    )
+
+
+def lifetime(state: State, now: datetime) -> Any:
+    """What is left until the state's expiry; None: no end."""
+    return None if state["expires"] is None else datetime.fromtimestamp(state["expires"], UTC) - now
+
+
+def money(state: State) -> Decimal | None:
+    return None if state["max_budget"] is None else Decimal(state["max_budget"])
+
+
+def generate(state: State, now: datetime, **identity: Any) -> GenerateKey:
+    """The request that makes a key of this state. `identity`: key, key_alias, user_id, metadata, spend."""
+    return GenerateKey(
+        models=state["models"],
+        max_budget=money(state),
+        budget_duration=state["budget_duration"],
+        rpm_limit=state["rpm_limit"],
+        tpm_limit=state["tpm_limit"],
+        max_parallel_requests=state["max_parallel_requests"],
+        duration=lifetime(state, now),
+        **identity,
+    )
+
+
+def changes(told: State, state: State, now: datetime) -> KeyChanges:
+    """The request that leads from what was told to the state; everything if that is not sure."""
+
+    def changed(name: str) -> bool:
+        return told.get("sure") is False or name not in told or told[name] != state[name]
+
+    given: dict[str, Any] = {name: state[name] for name in ("models", "blocked", *_SAME_NAMED) if changed(name)}
+    if "max_budget" in given:
+        given["max_budget"] = money(state)
+    return KeyChanges(duration=lifetime(state, now) if changed("expires") else UNSET, **given)
+
+
+def found(info: KeyInfo) -> State:
+    """The state of a key as LiteLLM describes it."""
+    limits = {name: value for name, value in msgspec.structs.asdict(info).items() if name in _SAME_NAMED}
+    if info.max_budget is not None:
+        limits["max_budget"] = format(info.max_budget.normalize(), "f")
+    return {
+        "exists": True,
+        "models": sorted(name for name in info.models if name != "no-default-models"),
+        "blocked": bool(info.blocked),
+        "expires": None if info.expires is None else int(info.expires.timestamp()),
+        **limits,
+    }
