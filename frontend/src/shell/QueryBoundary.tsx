@@ -20,6 +20,7 @@ interface CatcherProps {
   /** Shown instead of an error that leads to the sign-in page anyway. */
   skeleton: ReactNode;
   onRetry: () => void;
+  resetOn: unknown;
   children: ReactNode;
 }
 
@@ -30,6 +31,10 @@ class Catcher extends Component<CatcherProps, { error: unknown }> {
     return { error: error ?? new Error() };
   }
 
+  override componentDidUpdate(before: CatcherProps) {
+    if (this.state.error !== null && before.resetOn !== this.props.resetOn) this.setState({ error: null });
+  }
+
   override render() {
     if (this.state.error === null) return this.props.children;
     const error = toRequestError(this.state.error);
@@ -38,12 +43,19 @@ class Catcher extends Component<CatcherProps, { error: unknown }> {
   }
 }
 
+interface QueryBoundaryProps {
+  skeleton: ReactNode;
+  /** What is asked for: a new value takes away the error of the one before. */
+  resetOn?: unknown;
+  children: ReactNode;
+}
+
 /** Holds whatever asks for data: a skeleton while it loads, the error with a way to retry when it fails. */
-export function QueryBoundary({ skeleton, children }: { skeleton: ReactNode; children: ReactNode }) {
+export function QueryBoundary({ skeleton, resetOn, children }: QueryBoundaryProps) {
   const [attempt, setAttempt] = useState(0);
   return (
     <Attempt value={attempt}>
-      <Catcher key={attempt} skeleton={skeleton} onRetry={() => setAttempt(attempt + 1)}>
+      <Catcher key={attempt} skeleton={skeleton} resetOn={resetOn} onRetry={() => setAttempt(attempt + 1)}>
         <Suspense fallback={skeleton}>{children}</Suspense>
       </Catcher>
     </Attempt>

@@ -66,6 +66,7 @@ function Waiting({ isOffline }: { isOffline: boolean }) {
     <Alert
       isInline
       variant="custom"
+      variantLabel="Info alert:"
       customIcon={<Spinner size="md" aria-label="Waiting" />}
       title="Waiting for a call with this key"
       component="h3"

@@ -51,7 +51,7 @@ export function ModelsPage() {
         <QueryBoundary skeleton={<ModelFiltersSkeleton />}>
           <ModelFilters search={search} onChange={change} onClear={clear} />
         </QueryBoundary>
-        <QueryBoundary skeleton={<ModelResultsSkeleton />}>
+        <QueryBoundary skeleton={<ModelResultsSkeleton />} resetOn={shown}>
           <Results search={shown} isStale={shown !== search} onClear={clear} />
         </QueryBoundary>
       </PageSection>

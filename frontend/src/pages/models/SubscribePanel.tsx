@@ -27,7 +27,7 @@ import { useAction } from "../../relay/useAction";
 import type { SubscribePanel_model$key } from "./__generated__/SubscribePanel_model.graphql";
 import type { SubscribePanelMutation } from "./__generated__/SubscribePanelMutation.graphql";
 
-const JUSTIFICATION_LENGTH = 2000;
+const JUSTIFICATION_LENGTH = 1000;
 /** What a new request can follow on. */
 const ENDED = ["DENIED", "EXPIRED", "CANCELLED"];
 

@@ -112,7 +112,10 @@ export function SubscriptionsPage() {
       />
       <PageSection isFilled>
         <StatusFilter of="subscription" statuses={STATUSES} selected={status} onChange={setStatus} />
-        <QueryBoundary skeleton={<TableSkeleton columns={SUBSCRIPTION_COLUMNS} name="your subscriptions" />}>
+        <QueryBoundary
+          skeleton={<TableSkeleton columns={SUBSCRIPTION_COLUMNS} name="your subscriptions" />}
+          resetOn={shown}
+        >
           <Loaded status={shown ? shown.split(" ") : []} onClear={() => setStatus([])} />
         </QueryBoundary>
       </PageSection>
