@@ -2,14 +2,27 @@ import react from "@vitejs/plugin-react";
 import relay from "vite-plugin-relay";
 import { defineConfig } from "vitest/config";
 
+// Numbers and times are written as the reader's locale has it; the tests expect this one wherever they run.
+process.env.LC_ALL = "en_US.UTF-8";
+process.env.TZ = "UTC";
+
 export default defineConfig({
   plugins: [react(), relay],
   test: {
-    environment: "jsdom",
-    include: ["src/**/*.test.{ts,tsx}"],
-    setupFiles: ["src/test/setup.ts"],
     css: false,
     restoreMocks: true,
-    testTimeout: 20_000,
+    testTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: "lib", environment: "node", include: ["src/lib/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "pages",
+          environment: "jsdom",
+          include: ["src/{relay,shell,pages,components}/**/*.test.{ts,tsx}"],
+          setupFiles: ["src/test/setup.ts"],
+        },
+      },
+    ],
   },
 });

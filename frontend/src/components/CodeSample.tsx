@@ -21,7 +21,6 @@ export function CodeSample({ name, code }: { name: string; code: string }) {
         <CodeBlockAction>
           <ClipboardCopyButton
             id={`${id}-copy`}
-            textId={id}
             variant="plain"
             aria-label={`Copy ${name}`}
             onClick={() => void copyText(code).then((done) => setCopied(done ? "yes" : "no"))}

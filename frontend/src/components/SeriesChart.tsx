@@ -1,3 +1,5 @@
+import "@patternfly/patternfly/patternfly-charts.css";
+
 import { getResizeObserver } from "@patternfly/react-core";
 import {
   Chart,
@@ -5,13 +7,18 @@ import {
   ChartBar,
   ChartLegend,
   ChartStack,
-  ChartThemeColor,
   ChartVoronoiContainer,
 } from "@patternfly/react-charts/victory";
+import chart_color_blue_300 from "@patternfly/react-tokens/dist/esm/chart_color_blue_300";
+import chart_color_red_orange_400 from "@patternfly/react-tokens/dist/esm/chart_color_red_orange_400";
+import chart_color_teal_300 from "@patternfly/react-tokens/dist/esm/chart_color_teal_300";
 import { useEffect, useRef, useState } from "react";
+
+import type { Tone } from "../lib/series";
 
 export interface ChartPart {
   name: string;
+  tone: Tone;
   /** One value for each label. */
   values: readonly number[];
 }
@@ -22,19 +29,28 @@ interface SeriesChartProps {
   labels: readonly string[];
   parts: readonly ChartPart[];
   formatValue: (value: number) => string;
+  /** Whether there are no values between 1 and 2. */
+  isWhole: boolean;
 }
 
 const HEIGHT = 280;
-const PADDING = { top: 20, bottom: 70, left: 70, right: 20 };
+/** Below this there is no room for bars beside the axis. */
+const SMALLEST_WIDTH = 200;
+const PADDING = { top: 20, bottom: 60, left: 60, right: 36 };
+const COLORS: Record<Tone, string> = {
+  main: chart_color_blue_300.var,
+  second: chart_color_teal_300.var,
+  bad: chart_color_red_orange_400.var,
+};
 const TICK_WIDTH = 70;
 
 /** Stacked bars over time. The only place that knows the charting library; always shown with a table of the same figures. */
-export function SeriesChart({ title, labels, parts, formatValue }: SeriesChartProps) {
+export function SeriesChart({ title, labels, parts, formatValue, isWhole }: SeriesChartProps) {
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(600);
+  const [width, setWidth] = useState(SMALLEST_WIDTH);
 
   useEffect(() => {
-    const measure = () => box.current && setWidth(box.current.clientWidth);
+    const measure = () => box.current && setWidth(Math.max(SMALLEST_WIDTH, box.current.clientWidth));
     measure();
     return getResizeObserver(box.current!, measure);
   }, []);
@@ -54,32 +70,42 @@ export function SeriesChart({ title, labels, parts, formatValue }: SeriesChartPr
         width={width}
         height={HEIGHT}
         padding={PADDING}
-        themeColor={ChartThemeColor.multiOrdered}
         domain={{ x: [-0.5, labels.length - 0.5], y: [0, largest || 1] }}
         containerComponent={
           <ChartVoronoiContainer
             constrainToVisibleArea
             voronoiDimension="x"
-            labels={({ datum }: { datum: { y: number; label: string; part: string } }) =>
-              `${datum.label} · ${datum.part}: ${formatValue(datum.y)}`
+            labels={({ datum }: { datum: { y: number; bucket: string; part: string } }) =>
+              `${datum.bucket} · ${datum.part}: ${formatValue(datum.y)}`
             }
           />
         }
-        legendComponent={<ChartLegend data={parts.map(({ name }) => ({ name }))} />}
+        legendComponent={
+          <ChartLegend data={parts.map(({ name, tone }) => ({ name, symbol: { fill: COLORS[tone] } }))} />
+        }
         legendPosition="bottom"
       >
         <ChartAxis tickValues={ticks} tickFormat={(index: number) => labels[index] ?? ""} />
-        <ChartAxis dependentAxis showGrid tickCount={4} tickFormat={formatValue} />
+        {/* It stands at the edge; by itself it would cross the other axis at zero, in the middle of the first bar. */}
+        <ChartAxis dependentAxis showGrid axisValue={-0.5} tickFormat={formatValue} {...valueTicks(largest, isWhole)} />
         <ChartStack>
-          {parts.map(({ name, values }) => (
+          {parts.map(({ name, tone, values }) => (
             <ChartBar
               key={name}
               barWidth={Math.max(2, Math.min(32, (space / labels.length) * 0.6))}
-              data={values.map((y, x) => ({ x, y, label: labels[x], part: name }))}
+              // The line between the parts of a bar must not show where there is no bar.
+              style={{ data: { fill: COLORS[tone], strokeWidth: ({ datum }) => (datum?.y ? 1 : 0) } }}
+              data={values.map((y, x) => ({ x, y, bucket: labels[x], part: name }))}
             />
           ))}
         </ChartStack>
       </Chart>
     </div>
   );
+}
+
+/** About four marks, and of a few calls no fractions. */
+function valueTicks(largest: number, isWhole: boolean) {
+  if (isWhole && largest < 4) return { tickValues: Array.from({ length: (largest || 1) + 1 }, (_, value) => value) };
+  return { tickCount: 4 };
 }

@@ -30,11 +30,8 @@ function format(amount: string, options: Intl.NumberFormatOptions): string {
 export function formatMoney(amount: string): string {
   if (!/^-?\d*\.?\d+(e-?\d+)?$/i.test(amount)) return amount;
   if (isZero(amount) || !isFraction(amount)) return format(amount, {});
-  return format(amount, {
-    minimumFractionDigits: 2,
-    maximumSignificantDigits: SIGNIFICANT_DIGITS,
-    roundingPriority: "morePrecision",
-  });
+  const leadingZeros = /\.(0*)/.exec(amount)?.[1]?.length ?? 0;
+  return format(amount, { maximumFractionDigits: Math.min(20, leadingZeros + SIGNIFICANT_DIGITS) });
 }
 
 /** A price per million tokens; absent is not free, so it says so. */

@@ -14,9 +14,9 @@ export function safeNextPath(next: string | null, origin: string = window.locati
 }
 
 /** The sign-in page that leads back to `path`. */
-export function signInPath(path: string, expired: boolean): string {
+export function signInPath(path: string, expired: boolean, origin?: string): string {
   const query = new URLSearchParams();
-  const next = safeNextPath(path);
+  const next = safeNextPath(path, origin);
   if (next !== "/") query.set("next", next);
   if (expired) query.set("expired", "1");
   const search = query.toString();

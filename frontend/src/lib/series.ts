@@ -47,20 +47,29 @@ export const METRICS = {
 } as const;
 export type Metric = keyof typeof METRICS;
 
+/** How a part of a bar is coloured: the main thing, a second one beside it, or something that went wrong. */
+export type Tone = "main" | "second" | "bad";
+
+interface MetricPart {
+  name: string;
+  tone: Tone;
+  value: (totals: Totals) => number;
+}
+
 /** The parts that a bar is stacked from. Spend becomes a float here, good enough for a bar's height. */
-export function metricParts(metric: Metric): { name: string; value: (totals: Totals) => number }[] {
+export function metricParts(metric: Metric): MetricPart[] {
   switch (metric) {
     case "requests":
       return [
-        { name: "Succeeded", value: ({ requests, failures }) => requests - failures },
-        { name: "Failed", value: ({ failures }) => failures },
+        { name: "Succeeded", tone: "main", value: ({ requests, failures }) => requests - failures },
+        { name: "Failed", tone: "bad", value: ({ failures }) => failures },
       ];
     case "tokens":
       return [
-        { name: "Input", value: ({ promptTokens }) => promptTokens },
-        { name: "Output", value: ({ completionTokens }) => completionTokens },
+        { name: "Input", tone: "main", value: ({ promptTokens }) => promptTokens },
+        { name: "Output", tone: "second", value: ({ completionTokens }) => completionTokens },
       ];
     case "spend":
-      return [{ name: "Spend", value: ({ spend }) => Number(spend) }];
+      return [{ name: "Spend", tone: "main", value: ({ spend }) => Number(spend) }];
   }
 }

@@ -16,7 +16,7 @@ export const RANGE_LABELS: Record<RangeName, string> = {
   "24h": "24 hours",
   "7d": "7 days",
   "30d": "30 days",
-  month: "This month",
+  month: "Month",
 };
 
 const HOUR = 3_600_000;

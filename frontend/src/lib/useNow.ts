@@ -8,10 +8,13 @@ function createClock(interval: number) {
   return {
     subscribe(listener: () => void) {
       listeners.add(listener);
-      timer ??= setInterval(() => {
+      if (timer === undefined) {
         now = Date.now();
-        for (const each of listeners) each();
-      }, interval);
+        timer = setInterval(() => {
+          now = Date.now();
+          for (const each of listeners) each();
+        }, interval);
+      }
       return () => {
         listeners.delete(listener);
         if (listeners.size === 0) {
@@ -20,11 +23,9 @@ function createClock(interval: number) {
         }
       };
     },
-    read() {
-      // Nobody listened, so the time stood still.
-      if (timer === undefined && Date.now() - now >= interval) now = Date.now();
-      return now;
-    },
+    // Moves only in the two places above: a snapshot that changed while React renders would make it start over, and
+    // on a slow machine never finish.
+    read: () => now,
   };
 }
 

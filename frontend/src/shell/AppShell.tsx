@@ -88,7 +88,7 @@ export function AppShell() {
       isContentFilled
       skipToContent={<SkipToContent href={`#${MAIN_ID}`}>Skip to content</SkipToContent>}
       masthead={
-        <Masthead>
+        <Masthead display={{ default: "inline" }}>
           <MastheadMain>
             <MastheadToggle>
               <PageToggleButton

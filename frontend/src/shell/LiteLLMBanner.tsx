@@ -53,7 +53,7 @@ export function LiteLLMBanner({ portal: portalRef }: { portal: LiteLLMBanner_por
   return (
     <div role="status">
       {liteLLM.reachable ? null : (
-        <Banner status="warning" screenReaderText="Warning:">
+        <Banner className="wrapping-banner" status="warning" screenReaderText="Warning:">
           <Flex spaceItems={{ default: "spaceItemsSm" }} flexWrap={{ default: "nowrap" }}>
             <FlexItem>
               <ExclamationTriangleIcon />

@@ -31,13 +31,14 @@ export function UserMenu({ user: userRef }: { user: UserMenu_user$key }) {
       toggle={(ref) => (
         <MenuToggle
           ref={ref}
+          className="account-toggle"
           variant="plainText"
           icon={<UserIcon />}
           isExpanded={isOpen}
           aria-label={`Your account: ${user.displayName}, ${role}`}
           onClick={() => setOpen(!isOpen)}
         >
-          <span className="wide-only">{user.displayName}</span>
+          {user.displayName}
         </MenuToggle>
       )}
     >

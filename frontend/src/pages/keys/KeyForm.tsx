@@ -12,7 +12,7 @@ import {
   HelperTextItem,
   TextInput,
 } from "@patternfly/react-core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 import { CURRENCY } from "../../lib/money";
 import { BUDGET_DURATIONS, EXPIRIES, type KeyFormErrors, type KeyFormValues } from "../../lib/keyForm";
@@ -38,6 +38,8 @@ export function KeyForm({ id, models, values, errors, onChange, onSubmit }: KeyF
     "aria-invalid": errors[field] !== undefined,
     onChange: (_: unknown, value: string) => set({ [field]: value }),
   });
+  const name = useRef<HTMLInputElement>(null);
+  useEffect(() => name.current?.focus(), []);
   const hasLimitError = Boolean(errors.maxBudget ?? errors.budgetDuration ?? errors.rpmLimit ?? errors.tpmLimit);
 
   return (
@@ -50,7 +52,7 @@ export function KeyForm({ id, models, values, errors, onChange, onSubmit }: KeyF
       }}
     >
       <FormGroup label="Name" isRequired fieldId="key-name">
-        <TextInput {...text("name")} isRequired autoComplete="off" maxLength={200} />
+        <TextInput {...text("name")} ref={name} isRequired autoComplete="off" maxLength={200} />
         <Help id="key-name-help" error={errors.name}>
           Where will it be used? For example “invoice bot, test”.
         </Help>

@@ -1,5 +1,5 @@
-import { Label, LabelGroup } from "@patternfly/react-core";
-import { InProgressIcon } from "@patternfly/react-icons";
+import { Label, LabelGroup, MenuToggle } from "@patternfly/react-core";
+import { EllipsisVIcon, InProgressIcon } from "@patternfly/react-icons";
 import { ActionsColumn, Td, Tr } from "@patternfly/react-table";
 import { useEffect, useState } from "react";
 import { fetchQuery, graphql, useFragment, useRelayEnvironment } from "react-relay";
@@ -13,7 +13,7 @@ import { RevokeDialog } from "./RevokeDialog";
 import type { KeyRow_key$key } from "./__generated__/KeyRow_key.graphql";
 import type { KeyRowQuery } from "./__generated__/KeyRowQuery.graphql";
 
-export const KEY_COLUMNS = ["Name", "Key", "Status", "Models", "Spend", "Last used", "Created", "Expires"];
+export const KEY_COLUMNS = ["Name", "Status", "Models", "Spend", "Last used", "Created", "Expires"];
 const ASK_AGAIN = 3_000;
 
 /** Asks for the key again until LiteLLM has confirmed it as it is shown. */
@@ -80,14 +80,15 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
     <Tr>
       <Td dataLabel="Name">
         <Link to={keyPath(key.id)}>{key.name}</Link>
-      </Td>
-      <Td dataLabel="Key">
+        <br />
         <code>
           {key.prefix}…{key.lastFour}
         </code>
       </Td>
       <Td dataLabel="Status">
-        <StatusLabel of="key" status={key.status} /> <SyncLabel inSync={key.inSync} />
+        <div>
+          <StatusLabel of="key" status={key.status} /> <SyncLabel inSync={key.inSync} />
+        </div>
       </Td>
       <Td dataLabel="Models">
         <LabelGroup numLabels={2} aria-label={`Models of ${key.name}`}>
@@ -98,18 +99,27 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
           ))}
         </LabelGroup>
       </Td>
-      <Td dataLabel="Spend">{formatMoney(key.spend)}</Td>
-      <Td dataLabel="Last used">{key.lastUsedAt ? <RelativeTime at={key.lastUsedAt} /> : "Never"}</Td>
-      <Td dataLabel="Created">
+      <Td dataLabel="Spend" modifier="nowrap">{formatMoney(key.spend)}</Td>
+      <Td dataLabel="Last used" modifier="nowrap">{key.lastUsedAt ? <RelativeTime at={key.lastUsedAt} /> : "Never"}</Td>
+      <Td dataLabel="Created" modifier="nowrap">
         <RelativeTime at={key.createdAt} />
       </Td>
-      <Td dataLabel="Expires">{key.expiresAt ? <RelativeTime at={key.expiresAt} /> : "Never"}</Td>
+      <Td dataLabel="Expires" modifier="nowrap">{key.expiresAt ? <RelativeTime at={key.expiresAt} /> : "Never"}</Td>
       <Td isActionCell>
         {canRevoke ? (
           <ActionsColumn
             items={[{ title: "Revoke", onClick: () => setRevoking(true) }]}
             popperProps={{ position: "right" }}
-            aria-label={`Actions for ${key.name}`}
+            actionsToggle={({ onToggle, isOpen, toggleRef }) => (
+              <MenuToggle
+                ref={toggleRef}
+                variant="plain"
+                icon={<EllipsisVIcon />}
+                isExpanded={isOpen}
+                onClick={onToggle}
+                aria-label={`Actions for ${key.name}`}
+              />
+            )}
           />
         ) : null}
         {isRevoking ? <RevokeDialog apiKey={key} onClose={() => setRevoking(false)} /> : null}

@@ -58,11 +58,13 @@ function Rows({ viewer, isFiltered, onShowAll, onCreate }: RowsProps) {
   if (edges.length === 0) return isFiltered ? <NothingFound onShowAll={onShowAll} /> : <NoKeys onCreate={onCreate} />;
   return (
     <>
-      <Table aria-label="My keys" gridBreakPoint="grid-xl">
+      <Table aria-label="My keys" gridBreakPoint="grid-lg">
         <Thead>
           <Tr>
             {KEY_COLUMNS.map((column) => (
-              <Th key={column}>{column}</Th>
+              <Th key={column} modifier="nowrap">
+                {column}
+              </Th>
             ))}
             <Th screenReaderText="Actions" />
           </Tr>
@@ -135,7 +137,7 @@ export function KeysPage() {
       />
       <PageSection isFilled>
         <StatusFilter of="key" statuses={STATUSES} selected={status} onChange={setStatus} />
-        <QueryBoundary skeleton={<TableSkeleton columns={COLUMNS} name="your keys" />}>
+        <QueryBoundary skeleton={<TableSkeleton columns={COLUMNS} name="your keys" />} resetOn={shown}>
           <Loaded status={shown ? shown.split(" ") : []} onShowAll={() => setStatus([])} onCreate={openForm} />
         </QueryBoundary>
       </PageSection>

@@ -28,40 +28,36 @@ export function ModelPicker({ models, selected, onChange }: ModelPickerProps) {
   const toggle = (id: string, isChosen: boolean) =>
     onChange(isChosen ? [...selected, id] : selected.filter((each) => each !== id));
   return (
-    <Stack hasGutter>
+    <>
       {models.length >= SEARCH_FROM ? (
-        <StackItem>
-          <SearchInput
-            aria-label="Search your models"
-            placeholder="Search your models"
-            value={search}
-            onChange={(_, value) => setSearch(value)}
-            onClear={() => setSearch("")}
-          />
-        </StackItem>
+        <SearchInput
+          aria-label="Search your models"
+          placeholder="Search your models"
+          value={search}
+          onChange={(_, value) => setSearch(value)}
+          onClear={() => setSearch("")}
+        />
       ) : null}
-      <StackItem>
-        <Panel variant="bordered" isScrollable>
-          <PanelMain maxHeight="14rem" tabIndex={0} role="region" aria-label="Models to choose from">
-            <PanelMainBody>
-              <Stack hasGutter>
-                {shown.map(({ id, name, provider, mode }) => (
-                  <StackItem key={id}>
-                    <Checkbox
-                      id={`key-model-${id}`}
-                      label={name}
-                      description={`${providerLabel(provider)} · ${modeLabel(mode)}`}
-                      isChecked={selected.includes(id)}
-                      onChange={(_, isChosen) => toggle(id, isChosen)}
-                    />
-                  </StackItem>
-                ))}
-                {shown.length === 0 ? <StackItem>None of your models has this in its name.</StackItem> : null}
-              </Stack>
-            </PanelMainBody>
-          </PanelMain>
-        </Panel>
-      </StackItem>
-    </Stack>
+      <Panel variant="bordered" isScrollable>
+        <PanelMain maxHeight="14rem" tabIndex={0} role="region" aria-label="Models to choose from">
+          <PanelMainBody>
+            <Stack hasGutter>
+              {shown.map(({ id, name, provider, mode }) => (
+                <StackItem key={id}>
+                  <Checkbox
+                    id={`key-model-${id}`}
+                    label={name}
+                    description={`${providerLabel(provider)} · ${modeLabel(mode)}`}
+                    isChecked={selected.includes(id)}
+                    onChange={(_, isChosen) => toggle(id, isChosen)}
+                  />
+                </StackItem>
+              ))}
+              {shown.length === 0 ? <StackItem>None of your models has this in its name.</StackItem> : null}
+            </Stack>
+          </PanelMainBody>
+        </PanelMain>
+      </Panel>
+    </>
   );
 }

@@ -60,12 +60,12 @@ export function ModelCard({ model: modelRef }: { model: ModelCard_model$key }) {
         {model.description ? <Truncate content={model.description} maxCharsDisplayed={110} omissionContent="…" /> : null}
       </CardBody>
       <CardBody>
-        <DescriptionList isCompact columnModifier={{ default: "2Col" }} aria-label={`Figures of ${model.name}`}>
-          <Fact name="Input, per 1M tokens">{formatPrice(model.inputCostPerMillion)}</Fact>
-          <Fact name="Output, per 1M tokens">{formatPrice(model.outputCostPerMillion)}</Fact>
-          {model.contextWindow == null ? null : (
-            <Fact name="Context window">{`${formatTokens(model.contextWindow)} tokens`}</Fact>
-          )}
+        <DescriptionList isCompact columnModifier={{ default: "3Col" }} aria-label={`Figures of ${model.name}`}>
+          <Fact name="Input / 1M">{formatPrice(model.inputCostPerMillion)}</Fact>
+          <Fact name="Output / 1M">{formatPrice(model.outputCostPerMillion)}</Fact>
+          <Fact name="Context">
+            {model.contextWindow == null ? "–" : <>{formatTokens(model.contextWindow)} tokens</>}
+          </Fact>
         </DescriptionList>
       </CardBody>
       <CardFooter>

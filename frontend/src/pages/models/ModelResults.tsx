@@ -16,6 +16,7 @@ import { CubesIcon, SearchIcon } from "@patternfly/react-icons";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { LoadMore } from "../../components/LoadMore";
+import { CURRENCY } from "../../lib/money";
 import { formatCount } from "../../lib/numbers";
 import { hasFilter, type ModelSearch } from "../../lib/modelSearch";
 import { ModelCard } from "./ModelCard";
@@ -24,7 +25,7 @@ import type { ModelResults_query$key } from "./__generated__/ModelResults_query.
 import type { ModelResultsPageQuery } from "./__generated__/ModelResultsPageQuery.graphql";
 
 const PAGE = 24;
-const CARD_WIDTHS = { default: "100%", sm: "20rem" };
+const CARD_WIDTHS = { default: "100%", sm: "18rem" };
 
 interface ModelResultsProps {
   query: ModelResults_query$key;
@@ -70,7 +71,7 @@ export function ModelResults({ query, search, isStale, onClear }: ModelResultsPr
   return (
     <section aria-label="Models found" aria-busy={isStale} className={isStale ? "is-stale" : undefined}>
       <Content component="p" role="status">
-        {totalCount === 1 ? "1 model" : `${formatCount(totalCount)} models`}
+        {totalCount === 1 ? "1 model" : `${formatCount(totalCount)} models`}. Prices are in {CURRENCY} per million tokens.
       </Content>
       {search.view === "table" ? (
         <ModelTable models={models} />

@@ -19,11 +19,9 @@ export function ModelTable({ models }: { models: readonly ModelRef[] }) {
       <Thead>
         <Tr>
           <Th>Name</Th>
-          <Th>Provider</Th>
-          <Th>Type</Th>
-          <Th>Input, per 1M tokens</Th>
-          <Th>Output, per 1M tokens</Th>
-          <Th>Context window</Th>
+          <Th modifier="wrap">Input / 1M</Th>
+          <Th modifier="wrap">Output / 1M</Th>
+          <Th modifier="nowrap">Context</Th>
           <Th>Capabilities</Th>
           <Th>Access</Th>
         </Tr>
@@ -60,16 +58,20 @@ function ModelRow({ model: modelRef }: { model: ModelTable_model$key }) {
     <Tr>
       <Td dataLabel="Name">
         <Link to={modelPath(model.id)}>{model.name}</Link>
+        <br />
+        <small>
+          {providerLabel(model.provider)} · {modeLabel(model.mode)}
+        </small>
       </Td>
-      <Td dataLabel="Provider">{providerLabel(model.provider)}</Td>
-      <Td dataLabel="Type">{modeLabel(model.mode)}</Td>
-      <Td dataLabel="Input, per 1M tokens">{formatPrice(model.inputCostPerMillion)}</Td>
-      <Td dataLabel="Output, per 1M tokens">{formatPrice(model.outputCostPerMillion)}</Td>
-      <Td dataLabel="Context window">{model.contextWindow == null ? "–" : formatTokens(model.contextWindow)}</Td>
+      <Td dataLabel="Input / 1M">{formatPrice(model.inputCostPerMillion)}</Td>
+      <Td dataLabel="Output / 1M">{formatPrice(model.outputCostPerMillion)}</Td>
+      <Td dataLabel="Context">{model.contextWindow == null ? "–" : formatTokens(model.contextWindow)}</Td>
       <Td dataLabel="Capabilities">{model.capabilities.map(capabilityLabel).join(", ") || "–"}</Td>
       <Td dataLabel="Access">
-        <AccessLabel access={model.access} /> <LifecycleLabel lifecycle={model.lifecycle} />{" "}
-        <MySubscriptionLabel model={model} />
+        <div>
+          <AccessLabel access={model.access} /> <LifecycleLabel lifecycle={model.lifecycle} />{" "}
+          <MySubscriptionLabel model={model} />
+        </div>
       </Td>
     </Tr>
   );

@@ -1,4 +1,4 @@
-import { Alert, Button, Content, Stack, StackItem } from "@patternfly/react-core";
+import { Alert, Card, CardHeader, CardTitle, Content, Stack, StackItem } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
@@ -6,9 +6,9 @@ import { signInAs } from "../../lib/session";
 import type { SandboxUsers_signIn$key } from "./__generated__/SandboxUsers_signIn.graphql";
 
 const ROLES: Record<string, string> = {
-  USER: "finds models, makes keys, calls them",
-  AUDITOR: "may read everything and change nothing",
-  ADMIN: "administrator",
+  USER: "User: finds models, makes keys, calls them",
+  AUDITOR: "Auditor: may read everything and change nothing",
+  ADMIN: "Administrator: approves, sets limits, audits",
 };
 
 /** The sandbox's sample people, one button each. */
@@ -48,16 +48,19 @@ export function SandboxUsers({ signIn: signInRef, next }: { signIn: SandboxUsers
       ) : null}
       {sandboxUsers.map(({ username, displayName, role }) => (
         <StackItem key={username}>
-          <Button
-            variant="secondary"
-            isBlock
-            size="lg"
-            isLoading={chosen === username}
-            isDisabled={chosen !== undefined}
-            onClick={() => void choose(username)}
-          >
-            {displayName}, {ROLES[role] ?? role}
-          </Button>
+          <Card isCompact isClickable isDisabled={chosen !== undefined}>
+            <CardHeader
+              selectableActions={{
+                onClickAction: () => void choose(username),
+                selectableActionAriaLabelledby: `user-${username}`,
+              }}
+            >
+              <CardTitle id={`user-${username}`} component="h2">
+                Sign in as {displayName}
+              </CardTitle>
+              {chosen === username ? "Signing in…" : (ROLES[role] ?? role)}
+            </CardHeader>
+          </Card>
         </StackItem>
       ))}
     </Stack>

@@ -43,22 +43,24 @@ export function SubscriptionRow({ subscription: ref }: { subscription: Subscript
         <small>{providerLabel(model.provider)}</small>
       </Td>
       <Td dataLabel="Status">
-        <StatusLabel of="subscription" status={subscription.status} />
-        {reason ? (
-          <>
-            <br />
-            <small>{reason}</small>
-          </>
-        ) : null}
+        <div>
+          <StatusLabel of="subscription" status={subscription.status} />
+          {reason ? (
+            <>
+              <br />
+              <small>{reason}</small>
+            </>
+          ) : null}
+        </div>
       </Td>
       <Td dataLabel="Limits">
         <Limits {...subscription} />
       </Td>
-      <Td dataLabel="Spend">{formatMoney(subscription.spend)}</Td>
-      <Td dataLabel="Since">
+      <Td dataLabel="Spend" modifier="nowrap">{formatMoney(subscription.spend)}</Td>
+      <Td dataLabel="Since" modifier="nowrap">
         <RelativeTime at={subscription.createdAt} />
       </Td>
-      <Td dataLabel="Expires">{expiresAt ? <RelativeTime at={expiresAt} /> : "Never"}</Td>
+      <Td dataLabel="Expires" modifier="nowrap">{expiresAt ? <RelativeTime at={expiresAt} /> : "Never"}</Td>
     </Tr>
   );
 }

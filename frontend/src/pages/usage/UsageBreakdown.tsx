@@ -42,10 +42,10 @@ export function UsageBreakdown({ title, name, slices: slicesRef }: UsageBreakdow
           <Thead>
             <Tr>
               <Th>{name}</Th>
-              <Th>Requests</Th>
-              <Th>Failed</Th>
-              <Th>Tokens</Th>
-              <Th>Spend</Th>
+              <Th modifier="nowrap">Requests</Th>
+              <Th modifier="nowrap">Failed</Th>
+              <Th modifier="nowrap">Tokens</Th>
+              <Th modifier="nowrap">Spend</Th>
             </Tr>
           </Thead>
           <Tbody>

@@ -37,7 +37,7 @@ function Loaded({ range, isPaused }: { range: UsageRange; isPaused: boolean }) {
 /** The range as of now; the same object until the clock passes its end, when the next hour or day begins. */
 function useRange(name: RangeName): UsageRange {
   const now = useNow();
-  const [range, setRange] = useState(() => usageRange(name, now));
+  const [range, setRange] = useState(() => usageRange(name, Date.now()));
   if (range.name === name && now < Date.parse(range.end)) return range;
   const next = usageRange(name, now);
   setRange(next);

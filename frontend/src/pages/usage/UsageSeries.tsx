@@ -71,11 +71,13 @@ export function UsageSeries({ usage: usageRef, range }: { usage: UsageSeries_usa
             <SeriesChart
               title={title}
               labels={points.map(({ start }) => bucketLabel(start, range.interval))}
-              parts={metricParts(metric).map(({ name, value }) => ({
+              parts={metricParts(metric).map(({ name, tone, value }) => ({
                 name,
+                tone,
                 values: points.map(({ totals }) => value(totals)),
               }))}
               formatValue={metric === "spend" ? formatSpend : formatCompact}
+              isWhole={metric !== "spend"}
             />
           </Suspense>
         ) : (
@@ -93,11 +95,11 @@ function SeriesTable({ title, points, range }: { title: string; points: SeriesPo
       <Thead>
         <Tr>
           <Th>{name}</Th>
-          <Th>Requests</Th>
-          <Th>Failed</Th>
-          <Th>Input tokens</Th>
-          <Th>Output tokens</Th>
-          <Th>Spend</Th>
+          <Th modifier="nowrap">Requests</Th>
+          <Th modifier="nowrap">Failed</Th>
+          <Th modifier="nowrap">Input tokens</Th>
+          <Th modifier="nowrap">Output tokens</Th>
+          <Th modifier="nowrap">Spend</Th>
         </Tr>
       </Thead>
       <Tbody>

@@ -32,7 +32,7 @@ export function UsageTotals({ usage: usageRef }: { usage: UsageTotals_usage$key 
   const spend = formatMoney(totals.spend);
   return (
     <section aria-label="Totals">
-      <Gallery hasGutter minWidths={{ default: "100%", sm: "11rem" }} component="dl">
+      <Gallery hasGutter minWidths={{ default: "9rem" }}>
         <Figure name="Requests" value={formatCount(requests)} />
         <Figure
           name="Success rate"
@@ -46,7 +46,7 @@ export function UsageTotals({ usage: usageRef }: { usage: UsageTotals_usage$key 
       <Flex spaceItems={{ default: "spaceItemsSm" }} className="as-of">
         <FlexItem>
           <Content component="small">
-            Calls received up to <RelativeTime at={asOf} />
+            As of <RelativeTime at={asOf} />
           </Content>
         </FlexItem>
         <FlexItem>
@@ -70,8 +70,8 @@ function Figure({ name, value, note }: { name: string; value: string; note?: str
   const [first] = useState(value);
   return (
     <Card isCompact>
-      <CardTitle component="dt">{name}</CardTitle>
-      <CardBody component="dd">
+      <CardTitle component="h2">{name}</CardTitle>
+      <CardBody>
         {/* A new element for a new value, so that its animation starts again. */}
         <span key={value} className={value === first ? "figure" : "figure figure-changed"}>
           {value}

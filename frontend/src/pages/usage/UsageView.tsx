@@ -45,10 +45,10 @@ export function UsageView({ usage: usageRef, range }: { usage: UsageView_usage$k
           <GridItem>
             <UsageSeries usage={usage} range={range} />
           </GridItem>
-          <GridItem xl={6}>
+          <GridItem xl2={6}>
             <UsageBreakdown title="By model" name="Model" slices={usage.byModel} />
           </GridItem>
-          <GridItem xl={6}>
+          <GridItem xl2={6}>
             <UsageBreakdown title="By key" name="Key" slices={usage.byApiKey} />
           </GridItem>
         </>
