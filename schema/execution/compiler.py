@@ -25,7 +25,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info
 
 from schema.execution.leaves import Leaf, Leaves, coercion, exact_class, leaf_of, list_coercion, unwrap
-from schema.execution.plans import Field, Plan, Step, gather_items, guarded
+from schema.execution.plans import Field, Plan, Step, gather_items, guarded, new_path
 
 if TYPE_CHECKING:
     from schema.execution.executor import CompiledExecutor
@@ -112,7 +112,7 @@ def _compile_field(executor: CompiledExecutor, site: _Site, attribute: str | Non
 
     def execute_field(executor: CompiledExecutor, source: Any, path: Path | None) -> Any:
         nonlocal known
-        field_path = Path(path, key, type_name)
+        field_path = new_path((path, key, type_name))
         try:
             value = getattr(source, attribute) if attribute else resolve(executor, source, field_path)
             if value.__class__ is not known:
@@ -304,7 +304,7 @@ def _list_completer(
         known: type | None = None  # the class of items that need no look for being awaitable
         try:
             for index, value in enumerate(values):
-                item_path = Path(path, index, None)
+                item_path = new_path((path, index, None))
                 if value.__class__ is not known and executor.is_awaitable(value):
                     results.append(complete_later(executor, value, item_path))
                     pending.append(index)

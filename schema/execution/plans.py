@@ -13,6 +13,7 @@ errors, paths and nulls are graphql-core's, and are not repeated here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 Field = Callable[["CompiledExecutor", Any, "Path | None"], Any]
 """(executor, source object, its path) -> the field's completed value, or a coroutine of it."""
 
+
+new_path: Callable[[tuple[Path | None, str | int, str | None]], Path] = partial(tuple.__new__, Path)
+"""A Path at half the cost of calling the class: there is one for each object of a result."""
 
 Step = tuple[str, Field, Leaves | None]
 """(key, its field, None), or plain attributes in the last place and nothing before it."""
@@ -64,7 +68,7 @@ class Plan(dict[str, FieldDetailsList]):
                     results.update(taken)
                 else:
                     for leaf in block.leaves:
-                        leaf_path = Path(path, leaf.key, self.parent_type.name)
+                        leaf_path = new_path((path, leaf.key, self.parent_type.name))
                         value = executor.execute_field(self.parent_type, source, leaf.details, leaf_path, None)
                         self._add(leaf.key, value, results, pending)
         except Exception:
