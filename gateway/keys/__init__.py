@@ -11,6 +11,7 @@ says that it is not in sync; it never claims more than is known.
 from gateway.keys.access import NotSubscribed
 from gateway.keys.creation import AlreadyDone, CreatedKey
 from gateway.keys.policy import NewKey
+from gateway.keys.rotation import ReportedKey, RotationFailed
 from gateway.keys.service import KeyService
 from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyModel, ApiKeyStatus
 
@@ -24,4 +25,6 @@ __all__ = [
     "KeyService",
     "NewKey",
     "NotSubscribed",
+    "ReportedKey",
+    "RotationFailed",
 ]

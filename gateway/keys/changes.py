@@ -11,21 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit
 from gateway.actor import Actor
-from gateway.db import Database, utc_now
+from gateway.db import utc_now
 from gateway.errors import InvalidInput
-from gateway.keys import access, policy, queries, settlement
+from gateway.keys import access, policy, settlement
+from gateway.keys.base import Verbs
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
-from gateway.litellm import LiteLLM
 
 Changes = Mapping[str, Any]
 """Any of `name`, `model_ids` and the columns of policy.LIMITS. None takes a limit away; what is not there stays."""
 
 
-class Changing:
+class Changing(Verbs):
     """Every verb raises NotPermitted (auditors, or another person's key unless admin), NotFound and InvalidTransition."""
-
-    _db: Database
-    _litellm: LiteLLM
 
     async def update(self, actor: Actor, key_id: UUID, changes: Changes) -> Row[Any]:
         """Raises InvalidInput and NotSubscribed too. Models that are on the key already may stay without a subscription that is active."""
@@ -76,13 +73,6 @@ class Changing:
             await settlement.end(session, key_id, ApiKeyStatus.REVOKED)
             audit.record(session, actor, "key.revoked", "api_key", key_id, name=row.name, before=row.status)
         return await self._settled(actor, key_id)
-
-    async def _settled(self, actor: Actor, key_id: UUID) -> Row[Any]:
-        """The key after one attempt to tell LiteLLM."""
-        await settlement.settle_key(self._db, self._litellm, key_id)
-        async with self._db.read() as session:
-            row: Row[Any] = (await session.execute(queries.by_ids(actor, [key_id]))).one()
-        return row
 
 
 async def _set_status(session: AsyncSession, key_id: UUID, status: ApiKeyStatus) -> None:

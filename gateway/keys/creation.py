@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit
 from gateway.actor import Actor, Role
-from gateway.db import Database, utc_now
+from gateway.db import utc_now
 from gateway.errors import DomainError, InvalidInput, NotPermitted, UpstreamUnavailable
 from gateway.keys import access, policy, queries, settlement
+from gateway.keys.base import Verbs
 from gateway.keys.policy import NewKey, Secret
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
-from gateway.litellm import LiteLLM, LiteLLMError, LiteLLMRefused
+from gateway.litellm import LiteLLMError, LiteLLMRefused
 
 log = structlog.get_logger()
 
@@ -38,10 +39,7 @@ class CreatedKey:
     secret: str = field(repr=False)
 
 
-class Creation:
-    _db: Database
-    _litellm: LiteLLM
-
+class Creating(Verbs):
     async def create(self, actor: Actor, wanted: NewKey, client_mutation_id: str | None = None) -> CreatedKey:
         """Make a key: row first, LiteLLM after the commit, the secret only when LiteLLM has it.
 

@@ -8,20 +8,17 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 
 from gateway.actor import Actor
-from gateway.db import Database
 from gateway.errors import NotPermitted
 from gateway.keys import policy, queries, settlement
 from gateway.keys.changes import Changing
-from gateway.keys.creation import Creation
+from gateway.keys.creation import Creating
+from gateway.keys.rotation import Rotating
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model
-from gateway.litellm import LiteLLM
 from gateway.paging import Page, fetch_page
 
 
-class KeyService(Creation, Changing):
-    def __init__(self, db: Database, litellm: LiteLLM) -> None:
-        self._db = db
-        self._litellm = litellm
+class KeyService(Creating, Changing, Rotating):
+    """Reads are here, and LiteLLM is asked nothing for them."""
 
     async def page(
         self, actor: Actor, first: int, after: str | None = None, status: Sequence[ApiKeyStatus] | None = None

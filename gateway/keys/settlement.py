@@ -65,7 +65,8 @@ async def present(
         spend=spend,
     )
     await litellm.generate_key(request)
-    return row.wanted  # type: ignore[no-any-return]
+    # A key is made unblocked; if it should not be, that is settled next.
+    return {**row.wanted, "blocked": False}
 
 
 async def end(session: AsyncSession, key_id: UUID, status: ApiKeyStatus) -> None:

@@ -22,7 +22,7 @@ async def alice(db: Database) -> Actor:
 
 @pytest.fixture
 async def model(db: Database, alice: Actor) -> Model:
-    made = await a_model(db, "gpt-4o-mini")
+    made = await a_model(db, "gpt-5-mini")
     await a_subscription(db, alice, made.id)
     return made
 

@@ -49,7 +49,7 @@ async def test_only_what_is_given_changes_and_none_clears(
         "30d",
         3,
     )
-    assert info.models == ["gpt-4o-mini"]
+    assert info.models == ["gpt-5-mini"]
     assert info.metadata["litemaas_api_key_id"] == str(made.row.id)
 
     expires_at = utc_now() + timedelta(days=2)
@@ -102,12 +102,12 @@ async def test_models_are_replaced_and_new_ones_need_a_subscription(
     other, foreign = await a_model(db, "gpt-5"), await a_model(db, "o3")
     await a_subscription(db, alice, other.id)
     await keys.update(alice, made.row.id, {"model_ids": [model.id, other.id]})
-    assert sorted((await there(litellm, made)).models) == ["gpt-4o-mini", "gpt-5"]
+    assert sorted((await there(litellm, made)).models) == ["gpt-5-mini", "gpt-5"]
     with pytest.raises(NotSubscribed):
         await keys.update(alice, made.row.id, {"model_ids": [other.id, foreign.id]})
     with pytest.raises(NotFound):
         await keys.update(alice, made.row.id, {"model_ids": [uuid4()]})
-    assert sorted((await there(litellm, made)).models) == ["gpt-4o-mini", "gpt-5"]
+    assert sorted((await there(litellm, made)).models) == ["gpt-5-mini", "gpt-5"]
     await keys.update(alice, made.row.id, {"model_ids": [other.id]})
     assert (await there(litellm, made)).models == ["gpt-5"]
 
@@ -222,7 +222,7 @@ async def test_a_model_leaves_the_keys_and_returns(
     assert (row.status, row.in_sync) == (ApiKeyStatus.ACTIVE, True)
     await execute(db, BACK[why])
     assert await keys.settle() == 1
-    assert (await there(litellm, made)).models == ["gpt-4o-mini"]
+    assert (await there(litellm, made)).models == ["gpt-5-mini"]
     line.sent.clear()
     assert await keys.settle() == 0
     assert line.sent == [], "a sweep over what is settled asks LiteLLM nothing"
@@ -243,8 +243,8 @@ async def test_a_cancelled_subscription_takes_its_model_from_one_persons_keys_on
     )
     assert await keys.settle() == 1
     assert (await there(litellm, made)).models == ["gpt-5"]
-    assert (await there(litellm, of_bob)).models == ["gpt-4o-mini"]
-    assert [row.name for row in (await keys.models_by_key([made.row.id]))[made.row.id]] == ["gpt-4o-mini", "gpt-5"]
+    assert (await there(litellm, of_bob)).models == ["gpt-5-mini"]
+    assert [row.name for row in (await keys.models_by_key([made.row.id]))[made.row.id]] == ["gpt-5-mini", "gpt-5"]
     # Its owner may keep it on the key, for when the subscription returns.
     assert (await keys.update(alice, made.row.id, {"model_ids": [model.id]})).in_sync
     assert (await there(litellm, made)).models == ["no-default-models"]

@@ -19,7 +19,7 @@ async def test_no_orphan_whatever_line_the_process_dies_at(
     db: Database, database_url: str, litellm_database_url: str
 ) -> None:
     alice = await a_person(db, "alice")
-    model = await a_model(db, "gpt-4o-mini")
+    model = await a_model(db, "gpt-5-mini")
     await a_subscription(db, alice, model.id)
     options = Options(database_url=litellm_database_url, master_key=MASTER_KEY, latency=0)
     async with proxy_on_port(options) as url:

@@ -41,7 +41,7 @@ async def test_the_key_is_in_litellm_as_it_was_asked_for(
     assert made.row.in_sync
     there = await litellm.key_info(sha256(made.secret))
     assert there is not None
-    assert (there.models, there.user_id) == (["gpt-4o-mini"], str(alice.user_id))
+    assert (there.models, there.user_id) == (["gpt-5-mini"], str(alice.user_id))
     assert (there.max_budget, there.budget_duration, there.rpm_limit, there.tpm_limit) == (
         Decimal("12.5"),
         "30d",

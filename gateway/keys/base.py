@@ -1,0 +1,24 @@
+"""What every group of verbs stands on."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from gateway.actor import Actor
+from gateway.db import Database
+from gateway.keys import queries, settlement
+from gateway.litellm import LiteLLM
+
+
+class Verbs:
+    def __init__(self, db: Database, litellm: LiteLLM) -> None:
+        self._db = db
+        self._litellm = litellm
+
+    async def _settled(self, actor: Actor, key_id: UUID) -> Row[Any]:
+        """The key after one attempt to tell LiteLLM."""
+        await settlement.settle_key(self._db, self._litellm, key_id)
+        async with self._db.read() as session:
+            row: Row[Any] = (await session.execute(queries.by_ids(actor, [key_id]))).one()
+        return row
