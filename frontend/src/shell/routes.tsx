@@ -3,7 +3,6 @@ import type { RouteObject } from "react-router";
 import { SignInPage } from "../pages/sign-in/SignInPage";
 import { AppShell } from "./AppShell";
 import { CrashPage } from "./CrashPage";
-import { NotFoundPage } from "./NotFoundPage";
 
 /** Each page's code is loaded when it is first opened. */
 export const routes: RouteObject[] = [
@@ -28,7 +27,7 @@ export const routes: RouteObject[] = [
           { path: "keys", lazy: async () => ({ Component: (await import("../pages/keys/KeysPage")).KeysPage }) },
           { path: "keys/:id", lazy: async () => ({ Component: (await import("../pages/keys/KeyPage")).KeyPage }) },
           { path: "usage", lazy: async () => ({ Component: (await import("../pages/usage/UsagePage")).UsagePage }) },
-          { path: "*", Component: NotFoundPage },
+          { path: "*", lazy: async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage }) },
         ],
       },
     ],

@@ -1,0 +1,92 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { axe } from "../test/axe";
+import { describe, expect, it, vi } from "vitest";
+
+import { nodeId, someData, totals } from "../test/backend";
+import { openPage } from "../test/render";
+
+const PAGES: [path: string, heading: string, content: string | RegExp][] = [
+  ["/", "Get started", "1. Pick a model"],
+  ["/models", "Models", "claude-opus"],
+  ["/models?view=table", "Models", "claude-opus"],
+  [`/models/${nodeId("Model", 1)}`, "gpt-4o-mini", "Your access"],
+  [`/models/${nodeId("Model", 2)}`, "claude-opus", "What do you need it for?"],
+  [`/models/${nodeId("Model", 99)}`, "Model not found", "Nothing here"],
+  ["/subscriptions", "My subscriptions", "text-embedding"],
+  ["/keys", "My keys", "invoice bot"],
+  [`/keys/${nodeId("ApiKey", 1)}`, "invoice bot", "Waiting for a call with this key"],
+  ["/usage", "Usage", "By model"],
+  ["/nowhere", "Page not found", "There is no page at this address"],
+];
+
+describe("every page", () => {
+  it.each(PAGES)("%s has one heading, its content, a title and no accessibility problem", async (path, heading, content) => {
+    const { container } = openPage(path);
+    expect(await screen.findByText(content)).toBeInTheDocument();
+    expect(screen.getAllByRole("heading", { level: 1 }).map((each) => each.textContent)).toEqual([heading]);
+    await waitFor(() => expect(document.title).toBe(`${heading} · LiteMaaS`));
+    expect(await axe(container)).toHaveNoViolations();
+  });
+
+  it("has a sign-in page without accessibility problems", async () => {
+    const { container } = openPage("/sign-in?expired=1");
+    expect(await screen.findByText("Your session has ended")).toBeInTheDocument();
+    expect(await screen.findByRole("button", { name: "Sign in as Alice" })).toBeEnabled();
+    expect(await axe(container)).toHaveNoViolations();
+  });
+});
+
+describe("empty states say what to do next", () => {
+  const nothing = () => ({
+    ...someData(),
+    models: [],
+    subscriptions: [],
+    keys: [],
+    usage: { ...someData().usage, totals: totals(0, "0"), series: [], byModel: [], byApiKey: [] },
+  });
+
+  it.each([
+    ["/models", "No models yet"],
+    ["/subscriptions", "No subscriptions yet"],
+    ["/keys", "No keys yet"],
+    ["/usage", "No calls in this period"],
+    ["/keys?create=1", "Subscribe to a model first"],
+  ])("%s", async (path, text) => {
+    const { baseElement } = openPage(path, nothing());
+    expect(await screen.findByText(text)).toBeInTheDocument();
+    expect(await axe(baseElement)).toHaveNoViolations();
+  });
+});
+
+describe("errors", () => {
+  it("are explained and can be retried", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const data = someData();
+    data.failures.models = "INTERNAL";
+    openPage("/models", data);
+    expect(await screen.findByText("Something went wrong")).toBeInTheDocument();
+    delete data.failures.models;
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("claude-opus")).toBeInTheDocument();
+  });
+
+  it("shows the banner while LiteLLM is away", async () => {
+    const data = someData();
+    data.liteLLM.reachable = false;
+    openPage("/models", data);
+    expect(await screen.findByText(/LiteLLM is not answering/)).toBeInTheDocument();
+    expect(await screen.findByText("claude-opus")).toBeInTheDocument();
+  });
+});
+
+describe("moving about", () => {
+  it("puts the focus on the new page's heading, and not when only a filter changes", async () => {
+    openPage("/models");
+    await screen.findByText("claude-opus");
+    await userEvent.click(screen.getByRole("link", { name: "Usage" }));
+    await waitFor(() => expect(screen.getByRole("heading", { level: 1, name: "Usage" })).toHaveFocus());
+    await userEvent.click(await screen.findByRole("button", { name: "30 days" }));
+    expect(screen.getByRole("button", { name: "30 days" })).toHaveFocus();
+  });
+});

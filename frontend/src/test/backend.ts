@@ -1,0 +1,325 @@
+import { buildSchema, graphql, type GraphQLSchema, subscribe, parse } from "graphql";
+
+/**
+ * A gateway in memory: it answers the pages' own trusted documents by the project's own schema, so a document that the
+ * schema does not know fails here as it would there. What it knows is plain data that a test can change.
+ */
+
+export type Row = Record<string, unknown>;
+
+export interface BackendData {
+  signedIn: boolean;
+  liteLLM: { reachable: boolean; checkedAt: string };
+  provider: string;
+  models: Row[];
+  subscriptions: Row[];
+  keys: Row[];
+  usage: Row;
+  /** Fields that fail, by name, with the code that they fail with. */
+  failures: Record<string, string>;
+  /** Mutations' answers that a test prescribes, by field name. */
+  answers: Record<string, Row>;
+}
+
+export const NOW = Date.UTC(2026, 10, 23, 12, 30);
+export const SECRET = "sk-test-0123456789abcdefghijklmnop";
+const iso = (ago: number) => new Date(NOW - ago).toISOString();
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+export function nodeId(type: string, number: number): string {
+  return btoa(`${type}:00000000-0000-0000-0000-${String(number).padStart(12, "0")}`);
+}
+
+export function aModel(number: number, changes: Row = {}): Row {
+  return {
+    __typename: "Model",
+    id: nodeId("Model", number),
+    name: `model-${number}`,
+    provider: "openai",
+    mode: "CHAT",
+    description: "A general model for everyday questions.",
+    contextWindow: 131072,
+    maxOutputTokens: 16384,
+    inputCostPerMillion: "0.15",
+    outputCostPerMillion: "0.6",
+    capabilities: ["FUNCTION_CALLING", "STREAMING"],
+    access: "OPEN",
+    lifecycle: "AVAILABLE",
+    mySubscription: null,
+    ...changes,
+  };
+}
+
+/** A subscription to a model, which then knows of it. */
+export function aSubscription(number: number, model: Row, changes: Row = {}): Row {
+  const subscription = {
+    __typename: "ModelSubscription",
+    id: nodeId("ModelSubscription", number),
+    model,
+    status: "ACTIVE",
+    justification: null,
+    reason: null,
+    maxBudget: null,
+    budgetDuration: null,
+    rpmLimit: null,
+    tpmLimit: null,
+    spend: "0.0421",
+    createdAt: iso(3 * DAY),
+    expiresAt: null,
+    ...changes,
+  };
+  model.mySubscription = subscription;
+  return subscription;
+}
+
+export function aKey(number: number, models: Row[], changes: Row = {}): Row {
+  return {
+    __typename: "ApiKey",
+    id: nodeId("ApiKey", number),
+    name: `key ${number}`,
+    prefix: "sk-lm",
+    lastFour: "a1b2",
+    status: "ACTIVE",
+    models,
+    maxBudget: null,
+    budgetDuration: null,
+    rpmLimit: null,
+    tpmLimit: null,
+    spend: "0.0123",
+    createdAt: iso(2 * DAY),
+    expiresAt: iso(-88 * DAY),
+    lastUsedAt: null,
+    inSync: true,
+    ...changes,
+  };
+}
+
+export function totals(requests: number, spend: string, failures = 0): Row {
+  return {
+    requests,
+    failures,
+    promptTokens: requests * 120,
+    completionTokens: requests * 80,
+    totalTokens: requests * 200,
+    spend,
+  };
+}
+
+export function someData(): BackendData {
+  const chat = aModel(1, { name: "gpt-4o-mini" });
+  const restricted = aModel(2, { name: "claude-opus", provider: "anthropic", access: "RESTRICTED" });
+  const embedding = aModel(3, {
+    name: "text-embedding",
+    mode: "EMBEDDING",
+    capabilities: [],
+    outputCostPerMillion: "0",
+    maxOutputTokens: null,
+  });
+  const models = [chat, restricted, embedding];
+  return {
+    signedIn: true,
+    liteLLM: { reachable: true, checkedAt: iso(0) },
+    provider: "SANDBOX",
+    models,
+    subscriptions: [aSubscription(1, chat), aSubscription(2, embedding)],
+    keys: [aKey(1, [chat], { name: "invoice bot", lastUsedAt: iso(HOUR) })],
+    usage: {
+      id: nodeId("Usage", 1),
+      totals: totals(42, "1.234", 2),
+      series: [{ start: iso(12.5 * HOUR), totals: totals(42, "1.234", 2) }],
+      byModel: [{ key: chat.id, label: "gpt-4o-mini", totals: totals(42, "1.234", 2) }],
+      byApiKey: [{ key: nodeId("ApiKey", 1), label: "invoice bot", totals: totals(42, "1.234", 2) }],
+      asOf: iso(0),
+      complete: false,
+    },
+    failures: {},
+    answers: {},
+  };
+}
+
+export class CodedError extends Error {
+  readonly extensions: { code: string };
+  constructor(code: string, message = code) {
+    super(message);
+    this.extensions = { code };
+  }
+}
+
+interface Page {
+  first: number;
+  after?: string | null;
+}
+
+function connection(rows: Row[], { first, after }: Page) {
+  const start = after ? Number(after) + 1 : 0;
+  const page = rows.slice(start, start + first);
+  return {
+    totalCount: rows.length,
+    edges: page.map((node, index) => ({ node, cursor: String(start + index) })),
+    pageInfo: {
+      hasNextPage: start + first < rows.length,
+      hasPreviousPage: start > 0,
+      startCursor: page.length ? String(start) : null,
+      endCursor: page.length ? String(start + page.length - 1) : null,
+    },
+  };
+}
+
+interface Filter {
+  search?: string;
+  provider?: string[];
+  mode?: string[];
+  capabilities?: string[];
+  access?: string[];
+}
+
+function matches(model: Row, filter: Filter): boolean {
+  const among = (values: string[] | undefined, value: unknown) => !values?.length || values.includes(value as string);
+  return (
+    among(filter.provider, model.provider) &&
+    among(filter.mode, model.mode) &&
+    among(filter.access, model.access) &&
+    (filter.capabilities ?? []).every((each) => (model.capabilities as string[]).includes(each)) &&
+    `${model.name} ${model.description}`.toLowerCase().includes((filter.search ?? "").toLowerCase())
+  );
+}
+
+function facet(values: unknown[]) {
+  const counts = new Map<unknown, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].map(([value, count]) => ({ value, count })).toSorted((a, b) => b.count - a.count);
+}
+
+/** The resolvers of the root types over `data`. */
+export function rootOf(data: BackendData) {
+  const viewer = () => {
+    if (!data.signedIn) throw new CodedError("UNAUTHENTICATED");
+    const some = (rows: Row[], { status, ...page }: Page & { status?: string[] }) =>
+      connection(
+        rows.filter((row) => !status?.length || status.includes(row.status as string)),
+        page,
+      );
+    return {
+      user: { __typename: "User", id: nodeId("User", 1), username: "alice", displayName: "Alice", role: "USER" },
+      modelSubscriptions: (args: Page) => some(data.subscriptions, args),
+      apiKeys: (args: Page) => some(data.keys, args),
+      usage: () => data.usage,
+    };
+  };
+  const fields: Record<string, (args: never) => unknown> = {
+    viewer,
+    portal: () => ({
+      llmBaseUrl: "http://127.0.0.1:8081",
+      version: "1.0.0",
+      liteLLM: data.liteLLM,
+      signIn: {
+        provider: data.provider,
+        loginUrl: "/auth/login",
+        sandboxUsers: [
+          { username: "alice", displayName: "Alice", role: "USER" },
+          { username: "ada", displayName: "Ada", role: "ADMIN" },
+        ],
+      },
+    }),
+    node: ({ id }: { id: string }) =>
+      [...data.models, ...data.keys, ...data.subscriptions].find((row) => row.id === id) ?? null,
+    models: ({ filter, ...page }: Page & { filter?: Filter }) =>
+      connection(
+        data.models.filter((model) => matches(model, filter ?? {})),
+        page,
+      ),
+    modelFacets: () => ({
+      providers: facet(data.models.map(({ provider }) => provider)),
+      modes: facet(data.models.map(({ mode }) => mode)),
+      capabilities: facet(data.models.flatMap(({ capabilities }) => capabilities)),
+    }),
+    requestModelSubscription: ({ input }: { input: { modelId: string; justification?: string } }) => {
+      const model = data.models.find(({ id }) => id === input.modelId)!;
+      const subscription = aSubscription(data.subscriptions.length + 1, model, {
+        status: model.access === "OPEN" ? "ACTIVE" : "PENDING",
+        justification: input.justification ?? null,
+        createdAt: new Date().toISOString(),
+      });
+      data.subscriptions.unshift(subscription);
+      return { __typename: "RequestModelSubscriptionSuccess", subscription };
+    },
+    createApiKey: ({ input }: { input: { name: string; modelIds: string[] } }) => {
+      const models = data.models.filter(({ id }) => input.modelIds.includes(id as string));
+      const { name, maxBudget = null, budgetDuration = null, rpmLimit = null, tpmLimit = null, expiresAt = null } =
+        input as Row;
+      const apiKey = aKey(data.keys.length + 1, models, {
+        ...{ name, maxBudget, budgetDuration, rpmLimit, tpmLimit, expiresAt },
+        createdAt: new Date().toISOString(),
+        spend: "0",
+      });
+      data.keys.unshift(apiKey);
+      return { __typename: "CreateApiKeySuccess", apiKey, secret: SECRET };
+    },
+    revokeApiKey: ({ input }: { input: { apiKeyId: string } }) => {
+      const apiKey = data.keys.find(({ id }) => id === input.apiKeyId)!;
+      apiKey.status = "REVOKED";
+      return { __typename: "RevokeApiKeySuccess", apiKey };
+    },
+  };
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, resolve]) => [
+      name,
+      (args: never) => {
+        if (data.failures[name]) throw new CodedError(data.failures[name]);
+        return data.answers[name] ?? resolve(args);
+      },
+    ]),
+  );
+}
+
+export interface Request {
+  query: string;
+  variables?: Record<string, unknown>;
+}
+
+export class Backend {
+  readonly schema: GraphQLSchema;
+  readonly requests: Request[] = [];
+
+  constructor(
+    sdl: string,
+    private readonly documents: Record<string, string>,
+    readonly data: BackendData = someData(),
+  ) {
+    this.schema = buildSchema(sdl);
+  }
+
+  /** The text of a trusted document; anything else passes, as GraphiQL's queries do. */
+  textOf(query: string): string {
+    if (!query.startsWith("sha256:")) return query;
+    const text = this.documents[query.slice("sha256:".length)];
+    if (text === undefined) throw new CodedError("PERSISTED_QUERY_NOT_FOUND");
+    return text;
+  }
+
+  execute(request: Request) {
+    this.requests.push(request);
+    return graphql({
+      schema: this.schema,
+      source: this.textOf(request.query),
+      rootValue: rootOf(this.data),
+      variableValues: request.variables,
+    });
+  }
+
+  subscribe(request: Request, rootValue: unknown) {
+    return subscribe({
+      schema: this.schema,
+      document: parse(this.textOf(request.query)),
+      rootValue,
+      variableValues: request.variables,
+    });
+  }
+
+  /** Stands in for the browser's `fetch`. */
+  readonly fetch: typeof fetch = async (_input, init) => {
+    const result = await this.execute(JSON.parse(init!.body as string) as Request);
+    return new Response(JSON.stringify(result), { headers: { "Content-Type": "application/json" } });
+  };
+}
