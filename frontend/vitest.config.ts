@@ -21,6 +21,21 @@ export default defineConfig({
           environment: "jsdom",
           include: ["src/{relay,shell,pages,components}/**/*.test.{ts,tsx}"],
           setupFiles: ["src/test/setup.ts"],
+          // PatternFly's packages are thousands of small modules: bundled once, they load in seconds and not in minutes.
+          server: { deps: { inline: [/@patternfly/, /\.vite/, /vitest-axe/] } },
+          deps: {
+            optimizer: {
+              client: {
+                enabled: true,
+                include: [
+                  "@patternfly/react-core",
+                  "@patternfly/react-icons",
+                  "@patternfly/react-table",
+                  "@patternfly/react-charts/victory",
+                ],
+              },
+            },
+          },
         },
       },
     ],
