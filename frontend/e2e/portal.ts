@@ -48,7 +48,12 @@ export async function subscribe(request: APIRequestContext, modelIds: string[]):
 }
 
 /** Subscribes to the models and makes a key for them. */
-export async function createKey(request: APIRequestContext, name: string, models: string[]): Promise<Key> {
+export async function createKey(
+  request: APIRequestContext,
+  name: string,
+  models: string[],
+  expiresAt: Date | null = null,
+): Promise<Key> {
   const modelIds = await Promise.all(models.map((model) => modelId(request, model)));
   await subscribe(request, modelIds);
   const { createApiKey } = await graphql<{ createApiKey: { apiKey: { id: string }; secret: string } }>(
@@ -56,7 +61,7 @@ export async function createKey(request: APIRequestContext, name: string, models
     `mutation ($input: CreateApiKeyInput!) {
       createApiKey(input: $input) { ... on CreateApiKeySuccess { apiKey { id } secret } }
     }`,
-    { input: { name, modelIds } },
+    { input: { name, modelIds, expiresAt } },
   );
   const { portal } = await graphql<{ portal: { llmBaseUrl: string } }>(request, `{ portal { llmBaseUrl } }`);
   return { id: createApiKey.apiKey.id, name, secret: createApiKey.secret, llmBaseUrl: portal.llmBaseUrl };
