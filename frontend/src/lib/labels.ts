@@ -35,6 +35,7 @@ const PROVIDERS: Record<string, string> = {
   azure: "Azure",
   bedrock: "Amazon Bedrock",
   cohere: "Cohere",
+  cohere_chat: "Cohere",
   deepseek: "DeepSeek",
   gemini: "Google Gemini",
   groq: "Groq",

@@ -3,6 +3,7 @@ import {
   Button,
   Checkbox,
   ClipboardCopy,
+  Flex,
   FormGroup,
   FormSelect,
   FormSelectOption,
@@ -125,15 +126,17 @@ export function RevealDialog({ newKey, onDone }: { newKey: NewKey; onDone: () =>
         </Stack>
       </ModalBody>
       <ModalFooter>
-        <Checkbox
-          id="reveal-stored"
-          label="I have stored the key"
-          isChecked={isStored}
-          onChange={(_, checked) => setStored(checked)}
-        />
-        <Button isDisabled={!isStored} onClick={onDone}>
-          Done
-        </Button>
+        <Flex columnGap={{ default: "columnGapLg" }}>
+          <Checkbox
+            id="reveal-stored"
+            label="I have stored the key"
+            isChecked={isStored}
+            onChange={(_, checked) => setStored(checked)}
+          />
+          <Button isDisabled={!isStored} onClick={onDone}>
+            Done
+          </Button>
+        </Flex>
       </ModalFooter>
     </Modal>
   );
