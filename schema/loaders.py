@@ -13,6 +13,8 @@ from aiodataloader import DataLoader
 
 from gateway.actor import Actor
 from gateway.services import Services
+from gateway.subscriptions import Used
+from gateway.usage import Totals
 
 Batch = Callable[[list[Any]], Awaitable[Any]]
 
@@ -50,3 +52,5 @@ class Loaders:
         self.spend_of_key = _loader(services.usage.spend_by_key, cache=cache, missing=Decimal(0))
         self.last_use_of_key = _loader(services.usage.last_used_by_key, cache=cache)
         self.spend_of_subscription = _loader(services.usage.spend_by_subscription, cache=cache, missing=Decimal(0))
+        self.used_of_subscription = _loader(services.usage.used_by_subscription, cache=cache, missing=Used())
+        self.recent_usage_of_user = _loader(services.usage.recent_by_user, cache=cache, missing=Totals())

@@ -7,10 +7,12 @@ from typing import Any
 import strawberry
 
 from gateway import subscriptions
+from gateway.db import utc_now
 from schema.catalog import Model
 from schema.context import Info
 from schema.relay import Node, encode_id
 from schema.scalars import BigInt
+from schema.usage import UsageTotals
 from schema.users import User
 
 SubscriptionStatus = subscriptions.SubscriptionStatus
@@ -36,6 +38,8 @@ strawberry.enum(
     description="What becomes of active subscriptions to a model that changes. KEEP: they stay. SUSPEND: all are put on hold, and an "
     "admin lets people back one by one.",
 )
+QuotaKind = subscriptions.QuotaKind
+strawberry.enum(QuotaKind, description="What a limit per window counts: answered calls, their tokens, or US dollars.")
 QuotaChangeStatus = subscriptions.QuotaChangeStatus
 strawberry.enum(
     QuotaChangeStatus, description="PENDING waits for a decision; CANCELLED was withdrawn, or became pointless."
@@ -129,6 +133,41 @@ class QuotaChange(Node, Limits):
         )
 
 
+@strawberry.type(description="One limit per window, and what was used of it; in calls, tokens or US dollars.")
+class QuotaLimit:
+    kind: QuotaKind = strawberry.field(description="What it counts.")
+    limit: Decimal = strawberry.field(description="How much there is in each window.")
+    used: Decimal = strawberry.field(
+        description="How much was used since the window began; calls under way may pass the limit."
+    )
+    remaining: Decimal = strawberry.field(description="What is left, at least 0.")
+    exhausted: bool = strawberry.field(description="Whether nothing is left.")
+
+
+@strawberry.type(description="The limits per window of a subscription, in the present window.")
+class SubscriptionQuota:
+    starts_at: datetime = strawberry.field(description="When the present window began.")
+    resets_at: datetime | None = strawberry.field(description="When the next one begins; null: never.")
+    exhausted: bool = strawberry.field(
+        description="Whether any limit is used up: then the model leaves the owner's keys within seconds, until `resetsAt`."
+    )
+    limits: list[QuotaLimit] = strawberry.field(description="One for each limit that there is.")
+
+    @classmethod
+    def of(cls, quota: subscriptions.Quota) -> "SubscriptionQuota":
+        limits = [
+            QuotaLimit(
+                kind=limit.kind,
+                limit=limit.limit,
+                used=limit.used,
+                remaining=limit.remaining,
+                exhausted=limit.exhausted,
+            )
+            for limit in quota.limits
+        ]
+        return cls(starts_at=quota.starts_at, resets_at=quota.resets_at, exhausted=quota.exhausted, limits=limits)
+
+
 @strawberry.type(description="One person's right to use one model.")
 class ModelSubscription(Node, Limits):
     status: SubscriptionStatus = strawberry.field(description="Whether the model may be used.")
@@ -159,6 +198,18 @@ class ModelSubscription(Node, Limits):
         of = (self.row.user_id, self.row.model_id, self.row.created_at)
         spent: Decimal = await info.context.loaders.spend_of_subscription.load(of)
         return spent
+
+    @strawberry.field(description="What is left of its limits per window; null when it has none.")
+    async def quota(self, info: Info) -> SubscriptionQuota | None:
+        now = utc_now()
+        since, _ = subscriptions.window_of(self.row, now)
+        of = (self.row.user_id, self.row.model_id, since)
+        quota = subscriptions.quota_of(self.row, await info.context.loaders.used_of_subscription.load(of), now)
+        return SubscriptionQuota.of(quota) if quota else None
+
+    @strawberry.field(description="What its owner used of all models in the last 30 days.")
+    async def owners_usage(self, info: Info) -> UsageTotals:
+        return UsageTotals.of(await info.context.loaders.recent_usage_of_user.load(self.row.user_id))
 
     @strawberry.field(description="Everything that was done to it, oldest first.")
     async def history(self, info: Info) -> list[SubscriptionChange]:

@@ -19,6 +19,16 @@ from gateway.subscriptions.changes import ANY as ANY_CHANGE
 from gateway.subscriptions.model_changes import ExistingSubscriptions, ModelChangeImpact
 from gateway.subscriptions.policy import LIMITS, InvalidTransition, highest_monthly_cost, limits_of
 from gateway.subscriptions.queries import FOREVER, SubscriptionFilter, SubscriptionOrder, usable, usable_models
+from gateway.subscriptions.quotas import (
+    LimitUse,
+    Quota,
+    QuotaKind,
+    Used,
+    has_quota,
+    mark_exhausted,
+    quota_of,
+    window_of,
+)
 from gateway.subscriptions.requests import AlreadySubscribed, ModelUnavailable
 from gateway.subscriptions.reviews import Decision
 from gateway.subscriptions.service import SubscriptionService
@@ -39,20 +49,28 @@ __all__ = [
     "Decision",
     "ExistingSubscriptions",
     "InvalidTransition",
+    "LimitUse",
     "ModelChangeImpact",
     "ModelSubscription",
     "ModelUnavailable",
+    "Quota",
     "QuotaChange",
     "QuotaChangeStatus",
+    "QuotaKind",
     "SubscriptionAction",
     "SubscriptionChange",
     "SubscriptionFilter",
     "SubscriptionOrder",
     "SubscriptionService",
     "SubscriptionStatus",
+    "Used",
+    "has_quota",
     "highest_monthly_cost",
     "limits_of",
+    "mark_exhausted",
+    "quota_of",
     "usable",
     "usable_models",
+    "window_of",
     "windows",
 ]

@@ -151,6 +151,15 @@ def last_used_by_key(ids: Sequence[UUID]) -> Select[Any]:
     )
 
 
+def totals_by_user(user_ids: Sequence[UUID], since: datetime) -> Select[Any]:
+    """(user_id, the measures) of the hours since then."""
+    return (
+        select(hourly.c.user_id, *(func.sum(hourly.c[name]).label(name) for name in MEASURES))
+        .where(hourly.c.user_id.in_(user_ids), hourly.c.hour >= hour_of(since))
+        .group_by(hourly.c.user_id)
+    )
+
+
 SPEND_SINCE = text("""
 SELECT w.n, sum(s.spend) AS spend
 FROM unnest(CAST(:user_ids AS uuid[]), CAST(:model_ids AS uuid[]), CAST(:sinces AS timestamptz[]), CAST(:hours AS timestamptz[]))

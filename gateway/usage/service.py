@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,8 @@ from gateway import events
 from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import DomainError
-from gateway.usage import ingest, live, policy, queries
+from gateway.subscriptions import Used
+from gateway.usage import ingest, live, policy, queries, quotas
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter
 
@@ -182,6 +183,30 @@ class UsageService:
         statement, parameters = queries.spend_since(wanted)
         async with self._db.read() as session:
             return {wanted[row.n - 1]: row.spend for row in await session.execute(statement, parameters)}
+
+    async def used_by_subscription(
+        self, wanted: Sequence[tuple[UUID, UUID, datetime]]
+    ) -> dict[tuple[UUID, UUID, datetime], Used]:
+        """What counts against quotas, for each (user, model, since) that has any. For subscriptions already shown."""
+        async with self._db.read() as session:
+            return await quotas.used_since(session, wanted)
+
+    async def recent_by_user(self, user_ids: Sequence[UUID]) -> dict[UUID, Totals]:
+        """Sums over the last 30 days, to the hour, of people who used anything. For people already shown to the caller."""
+        statement = queries.totals_by_user(user_ids, utc_now() - timedelta(days=30))
+        async with self._db.read() as session:
+            return {row.user_id: _totals(row) for row in await session.execute(statement)}
+
+    async def settle_quotas(self) -> int:
+        """What the job does every few seconds: look at the quotas of what was used lately, and at those that are used up.
+
+        Returns how many subscriptions became exhausted or stopped being so.
+        """
+        return await quotas.settle(self._db, lately=quotas.LATELY)
+
+    async def settle_all_quotas(self) -> int:
+        """The same for every quota, for calls that were reported late."""
+        return await quotas.settle(self._db, lately=None)
 
     def changes(
         self,

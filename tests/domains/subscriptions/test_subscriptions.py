@@ -24,21 +24,6 @@ from gateway.subscriptions import (
 from tests.builders import a_model, a_person, a_subscription
 
 
-@pytest.fixture
-def subscriptions(db: Database) -> SubscriptionService:
-    return SubscriptionService(db)
-
-
-@pytest.fixture
-async def alice(db: Database) -> Actor:
-    return await a_person(db, "alice")
-
-
-@pytest.fixture
-async def ada(db: Database) -> Actor:
-    return await a_person(db, "ada", Role.ADMIN)
-
-
 async def rows(db: Database) -> list[Any]:
     async with db.read() as session:
         return list(await session.execute(select(ModelSubscription.__table__)))  # type: ignore[attr-defined]
