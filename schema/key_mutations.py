@@ -8,7 +8,6 @@ import strawberry
 from strawberry import UNSET
 
 from gateway import errors, keys, subscriptions
-from gateway.errors import NotAvailable
 from schema.context import Info
 from schema.errors import AlreadyDone, InvalidInput, InvalidTransition, NotSubscribed, declares, result
 from schema.keys import ApiKey
@@ -84,12 +83,6 @@ class UpdateApiKeyInput:
         return given
 
 
-@strawberry.input(description="A new secret for a key.")
-class RotateApiKeyInput:
-    api_key_id: strawberry.ID = strawberry.field(description=KEY)
-    overlap: int = strawberry.field(description="How long the old secret keeps working, in seconds; 0 ends it at once.")
-
-
 @strawberry.input(description="Put a key on hold.")
 class BlockApiKeyInput:
     api_key_id: strawberry.ID = strawberry.field(description=KEY)
@@ -116,12 +109,6 @@ class UpdateApiKeySuccess:
     api_key: ApiKey = strawberry.field(description=KEY)
 
 
-@strawberry.type(description="The key has a new secret.")
-class RotateApiKeySuccess:
-    api_key: ApiKey = strawberry.field(description=KEY)
-    secret: str = strawberry.field(description="The new secret is in this answer and nowhere else, ever.")
-
-
 @strawberry.type(description="The key is on hold.")
 class BlockApiKeySuccess:
     api_key: ApiKey = strawberry.field(description=KEY)
@@ -143,7 +130,6 @@ CreateApiKeyResult = Annotated[
 UpdateApiKeyResult = Annotated[
     UpdateApiKeySuccess | NotSubscribed | InvalidTransition | InvalidInput, result("UpdateApiKeyResult")
 ]
-RotateApiKeyResult = Annotated[RotateApiKeySuccess | InvalidTransition | InvalidInput, result("RotateApiKeyResult")]
 BlockApiKeyResult = Annotated[BlockApiKeySuccess | InvalidTransition | InvalidInput, result("BlockApiKeyResult")]
 UnblockApiKeyResult = Annotated[UnblockApiKeySuccess | InvalidTransition | InvalidInput, result("UnblockApiKeyResult")]
 RevokeApiKeyResult = Annotated[RevokeApiKeySuccess | InvalidTransition | InvalidInput, result("RevokeApiKeyResult")]
@@ -165,10 +151,6 @@ class KeyMutations:
         actor, key_id = info.context.actor, decode_id("ApiKey", input.api_key_id, "apiKeyId")
         row = await info.context.services.keys.update(actor, key_id, input.to_domain())
         return UpdateApiKeySuccess(api_key=ApiKey.of(row))
-
-    @strawberry.mutation(description="Give a key a new secret. Not available in this version.")
-    async def rotate_api_key(self, info: Info, input: Annotated[RotateApiKeyInput, INPUT]) -> RotateApiKeyResult:
-        raise NotAvailable("rotateApiKey")
 
     @strawberry.mutation(description="Put a key on hold: LiteLLM refuses it until it is unblocked.")
     @declares(errors.InvalidInput, subscriptions.InvalidTransition)

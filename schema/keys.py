@@ -2,14 +2,16 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Annotated, Any
 
 import strawberry
 
 from gateway import keys
 from schema.catalog import Model
 from schema.context import Info
-from schema.relay import Node, encode_id
+from schema.relay import After, Connection, First, Node, connection, encode_id
+from schema.scalars import BigInt
 from schema.users import User
 
 ApiKeyStatus = keys.ApiKeyStatus
@@ -20,6 +22,82 @@ strawberry.enum(
         "EXPIRED, REVOKED and FAILED (LiteLLM never confirmed it) are over."
     ),
 )
+
+
+@strawberry.enum(
+    description=(
+        "PROVISIONING is on its way to LiteLLM, ACTIVE works as long as its key does, ENDING works until `endsAt`, ENDED is over."
+    )
+)
+class ApiKeyGenerationStatus(Enum):
+    PROVISIONING = "PROVISIONING"
+    ACTIVE = "ACTIVE"
+    ENDING = "ENDING"
+    ENDED = "ENDED"
+
+
+@strawberry.type(description="One secret of a key. A rotation makes a new one.")
+class ApiKeyGeneration:
+    number: int = strawberry.field(description="1 for the first secret of the key, 2 for the next.")
+    prefix: str = strawberry.field(description="How the secret begins.")
+    last_four: str = strawberry.field(description="How the secret ends.")
+    status: ApiKeyGenerationStatus = strawberry.field(description="Whether it works.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    ends_at: datetime | None = strawberry.field(
+        description="When it stops working beside a newer one, or when it did; null: with its key."
+    )
+    token_hash: strawberry.Private[str]
+
+    @strawberry.field(description="When it was last used, by LiteMaaS's own ledger; null: never.")
+    async def last_used_at(self, info: Info) -> datetime | None:
+        used: datetime | None = (await info.context.loaders.use_of_secret.load(self.token_hash)).last_used_at
+        return used
+
+    @strawberry.field(description="Calls with it in the last 24 hours, by LiteMaaS's own ledger.")
+    async def requests_last_day(self, info: Info) -> BigInt:
+        return BigInt((await info.context.loaders.use_of_secret.load(self.token_hash)).requests_last_day)
+
+    @classmethod
+    def of(cls, row: Any) -> "ApiKeyGeneration":
+        status = ApiKeyGenerationStatus
+        if row.ended_at is not None:
+            now = status.ENDED
+        elif row.told is None:
+            now = status.PROVISIONING
+        else:
+            now = status.ACTIVE if row.ends_at is None else status.ENDING
+        return cls(
+            number=row.number,
+            prefix=row.prefix,
+            last_four=row.last_four,
+            status=now,
+            created_at=row.created_at,
+            ends_at=row.ended_at or row.ends_at,
+            token_hash=row.token_hash,
+        )
+
+
+@strawberry.type(description="One call that was made with a key, without anything that was said.")
+class ApiKeyCall:
+    model: str = strawberry.field(description="What the call named as `model`.")
+    at: datetime = strawberry.field(description="When the call began.")
+    success: bool = strawberry.field(description="Whether it was answered.")
+    error_code: str | None = strawberry.field(description="The status that LiteLLM answered when it failed.")
+    call_type: str = strawberry.field(description='What kind of call it was, in LiteLLM\'s words: "acompletion".')
+    total_tokens: BigInt = strawberry.field(description="Tokens in all, as LiteLLM counted them.")
+    spend: Decimal = strawberry.field(description="US dollars, as LiteLLM booked them.")
+
+    @classmethod
+    def of(cls, row: Any) -> "ApiKeyCall":
+        return cls(
+            model=row.model_name,
+            at=row.occurred_at,
+            success=row.success,
+            error_code=row.error_code,
+            call_type=row.call_type,
+            total_tokens=BigInt(row.total_tokens),
+            spend=row.spend,
+        )
 
 
 @strawberry.type(
@@ -62,6 +140,23 @@ class ApiKey(Node):
     async def last_used_at(self, info: Info) -> datetime | None:
         used: datetime | None = await info.context.loaders.last_use_of_key.load(self.row.id)
         return used
+
+    @strawberry.field(description="Its secrets, newest first. More than one works only while it is ROTATING.")
+    async def generations(self, info: Info) -> list[ApiKeyGeneration]:
+        return [ApiKeyGeneration.of(row) for row in await info.context.loaders.generations_of_key.load(self.row.id)]
+
+    @strawberry.field(description="Calls that were made with it, newest first.")
+    async def calls(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        since: Annotated[
+            datetime | None, strawberry.argument(description="Only calls that began then or later; all, if left out.")
+        ] = None,
+    ) -> Connection[ApiKeyCall]:
+        usage, actor = info.context.services.usage, info.context.actor
+        return connection(await usage.calls(actor, self.row.id, first, after, since), ApiKeyCall.of)
 
     @classmethod
     def of(cls, row: Any) -> "ApiKey":

@@ -49,6 +49,8 @@ class Loaders:
         self.quota_change = of(services.subscriptions.quota_changes_by_ids)
         self.api_key = of(services.keys.by_ids)
         self.models_of_key = _loader(services.keys.models_by_key, cache=cache, missing=())
+        self.generations_of_key = _loader(services.keys.generations_by_key, cache=cache, missing=())
+        self.use_of_secret = _loader(services.usage.use_by_secret, cache=cache)
         self.spend_of_key = _loader(services.usage.spend_by_key, cache=cache, missing=Decimal(0))
         self.last_use_of_key = _loader(services.usage.last_used_by_key, cache=cache)
         self.spend_of_subscription = _loader(services.usage.spend_by_subscription, cache=cache, missing=Decimal(0))

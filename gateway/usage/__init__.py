@@ -12,6 +12,7 @@ Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
 """
 
 from gateway.usage.callback import Callback, decode
+from gateway.usage.calls import SecretUse
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
 from gateway.usage.service import IngestResult, LedgerUnavailable, Point, Slice, Totals, UsageService
@@ -25,6 +26,7 @@ __all__ = [
     "LedgerUnavailable",
     "Point",
     "Scope",
+    "SecretUse",
     "Slice",
     "Tick",
     "TimeRange",

@@ -18,6 +18,7 @@ from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
 from gateway.usage import ingest, live, policy, queries, quotas
+from gateway.usage.calls import Calls
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter
 
@@ -70,7 +71,7 @@ class IngestResult:
     rejected: int
 
 
-class UsageService:
+class UsageService(Calls):
     """`bus` wakes the live verbs; all others need the database only."""
 
     def __init__(self, db: Database, bus: events.Bus) -> None:

@@ -22,6 +22,7 @@ class UsageEvent(SQLModel, table=True):
     __table_args__ = (
         Index("ix_usage_event_user_id_occurred_at", "user_id", "occurred_at"),
         Index("ix_usage_event_api_key_id_seq", "api_key_id", "seq"),
+        Index("ix_usage_event_token_hash_occurred_at", "token_hash", "occurred_at"),
     )
 
     call_id: str = Field(primary_key=True)

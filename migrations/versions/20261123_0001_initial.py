@@ -105,6 +105,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_usage_event_api_key_id_seq', 'usage_event', ['api_key_id', 'seq'], unique=False)
     op.create_index(op.f('ix_usage_event_occurred_at'), 'usage_event', ['occurred_at'], unique=False)
+    op.create_index('ix_usage_event_token_hash_occurred_at', 'usage_event', ['token_hash', 'occurred_at'], unique=False)
     op.create_index('ix_usage_event_user_id_occurred_at', 'usage_event', ['user_id', 'occurred_at'], unique=False)
     op.create_table('usage_hourly',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -276,6 +277,7 @@ def downgrade() -> None:
     op.drop_index('ix_usage_hourly_api_key_id_hour', table_name='usage_hourly')
     op.drop_table('usage_hourly')
     op.drop_index('ix_usage_event_user_id_occurred_at', table_name='usage_event')
+    op.drop_index('ix_usage_event_token_hash_occurred_at', table_name='usage_event')
     op.drop_index(op.f('ix_usage_event_occurred_at'), table_name='usage_event')
     op.drop_index('ix_usage_event_api_key_id_seq', table_name='usage_event')
     op.drop_table('usage_event')

@@ -1,0 +1,62 @@
+"""Single calls of one key, and the use of each of its secrets. Metadata only: there is nothing else in the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Table, select, text
+
+from gateway.actor import Actor
+from gateway.db import Database, utc_now
+from gateway.keys import ApiKeyGeneration
+from gateway.paging import Order, Page, fetch_page
+from gateway.usage import queries
+from gateway.usage.queries import event
+
+_generation: Table = ApiKeyGeneration.__table__  # type: ignore[attr-defined]
+_NEWEST_FIRST = Order("calls", ((event.c.occurred_at, datetime), (event.c.seq, int)), descending=True)
+_LAST_DAY = timedelta(days=1)
+
+_USE = text("""
+SELECT t.token_hash, last.at AS last_used_at, recent.requests AS requests_last_day
+FROM unnest(CAST(:hashes AS text[])) AS t (token_hash)
+CROSS JOIN LATERAL (SELECT max(occurred_at) AS at FROM usage_event e WHERE e.token_hash = t.token_hash) last
+CROSS JOIN LATERAL (
+  SELECT count(*) AS requests FROM usage_event e
+  WHERE e.token_hash = t.token_hash AND e.occurred_at >= CAST(:since AS timestamptz)
+) recent
+""")
+
+
+@dataclass(frozen=True)
+class SecretUse:
+    """`last_used_at` is when its last call began, refused ones included."""
+
+    last_used_at: datetime | None = None
+    requests_last_day: int = 0
+
+
+class Calls:
+    _db: Database
+
+    async def calls(
+        self, actor: Actor, api_key_id: UUID, first: int, after: str | None = None, since: datetime | None = None
+    ) -> Page[Row[Any]]:
+        """The calls that began since then with any secret of the key, newest first. Empty for a key that the actor may not see."""
+        secrets = select(_generation.c.token_hash).where(_generation.c.api_key_id == api_key_id)
+        query = select(event).where(
+            queries.visible_to(actor, event), event.c.api_key_id == api_key_id, event.c.token_hash.in_(secrets)
+        )
+        if since is not None:
+            query = query.where(event.c.occurred_at >= since)
+        async with self._db.read() as session:
+            return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+
+    async def use_by_secret(self, token_hashes: Sequence[str]) -> dict[str, SecretUse]:
+        """For secrets of keys that the caller was shown."""
+        values = {"hashes": list(token_hashes), "since": utc_now() - _LAST_DAY}
+        async with self._db.read() as session:
+            rows = await session.execute(_USE, values)
+            return {row.token_hash: SecretUse(row.last_used_at, row.requests_last_day) for row in rows}
