@@ -23,7 +23,8 @@ afterEach(() => {
 window.matchMedia ??= (media) =>
   ({
     media,
-    matches: false,
+    // Wide enough for the navigation to stand beside the page.
+    matches: media.startsWith("(min-width"),
     addEventListener: () => {},
     removeEventListener: () => {},
   }) as unknown as MediaQueryList;
