@@ -9,9 +9,9 @@ import {
   ChartStack,
   ChartVoronoiContainer,
 } from "@patternfly/react-charts/victory";
-import chart_color_blue_300 from "@patternfly/react-tokens/dist/esm/chart_color_blue_300";
-import chart_color_red_orange_400 from "@patternfly/react-tokens/dist/esm/chart_color_red_orange_400";
-import chart_color_teal_300 from "@patternfly/react-tokens/dist/esm/chart_color_teal_300";
+import { chart_color_blue_300 } from "@patternfly/react-tokens/dist/esm/chart_color_blue_300";
+import { chart_color_red_orange_400 } from "@patternfly/react-tokens/dist/esm/chart_color_red_orange_400";
+import { chart_color_teal_300 } from "@patternfly/react-tokens/dist/esm/chart_color_teal_300";
 import { useEffect, useRef, useState } from "react";
 
 import type { Tone } from "../lib/series";

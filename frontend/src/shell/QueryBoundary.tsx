@@ -24,15 +24,20 @@ interface CatcherProps {
   children: ReactNode;
 }
 
-class Catcher extends Component<CatcherProps, { error: unknown }> {
-  override state = { error: null as unknown };
+interface CatcherState {
+  error: unknown;
+  resetOn: unknown;
+}
+
+class Catcher extends Component<CatcherProps, CatcherState> {
+  override state: CatcherState = { error: null, resetOn: this.props.resetOn };
 
   static getDerivedStateFromError(error: unknown) {
     return { error: error ?? new Error() };
   }
 
-  override componentDidUpdate(before: CatcherProps) {
-    if (this.state.error !== null && before.resetOn !== this.props.resetOn) this.setState({ error: null });
+  static getDerivedStateFromProps({ resetOn }: CatcherProps, state: CatcherState) {
+    return resetOn === state.resetOn ? null : { error: null, resetOn };
   }
 
   override render() {

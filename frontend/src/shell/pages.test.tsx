@@ -84,6 +84,8 @@ describe("moving about", () => {
   it("puts the focus on the new page's heading, and not when only a filter changes", async () => {
     openPage("/models");
     await screen.findByText("claude-opus");
+    // Nothing here is wide, so the sidebar begins closed.
+    await userEvent.click(screen.getByRole("button", { name: "Main navigation" }));
     await userEvent.click(screen.getByRole("link", { name: "Usage" }));
     await waitFor(() => expect(screen.getByRole("heading", { level: 1, name: "Usage" })).toHaveFocus());
     await userEvent.click(await screen.findByRole("button", { name: "30 days" }));

@@ -9,7 +9,7 @@ describe("finding a model", () => {
   it("searches while typing, in the address too", async () => {
     const { router } = openPage("/models");
     await screen.findByText("claude-opus");
-    await userEvent.type(screen.getByRole("textbox", { name: "Search models" }), "claude");
+    await userEvent.type(await screen.findByRole("textbox", { name: "Search models" }), "claude");
     await waitFor(() => expect(screen.queryByText("gpt-4o-mini")).not.toBeInTheDocument());
     expect(screen.getByText("claude-opus")).toBeInTheDocument();
     expect(router.state.location.search).toBe("?q=claude");
@@ -18,7 +18,7 @@ describe("finding a model", () => {
   it("filters by facets that say how many there are, and clears them", async () => {
     const { router } = openPage("/models");
     await userEvent.click(await screen.findByRole("button", { name: "Provider" }));
-    await userEvent.click(await screen.findByRole("menuitem", { name: /Anthropic \(1\)/ }));
+    await userEvent.click(await screen.findByRole("checkbox", { name: "Anthropic (1)" }));
     await waitFor(() => expect(screen.queryByText("gpt-4o-mini")).not.toBeInTheDocument());
     expect(router.state.location.search).toBe("?provider=anthropic");
     await userEvent.click(screen.getAllByRole("button", { name: "Clear all filters" })[0]!);
@@ -36,7 +36,7 @@ describe("finding a model", () => {
     const table = await screen.findByRole("grid", { name: "Models" });
     expect(within(table).getByText("text-embedding")).toBeInTheDocument();
     expect(within(table).queryByText("gpt-4o-mini")).not.toBeInTheDocument();
-    await userEvent.type(screen.getByRole("textbox", { name: "Search models" }), "zzz");
+    await userEvent.type(await screen.findByRole("textbox", { name: "Search models" }), "zzz");
     expect(await screen.findByText("No model fits")).toBeInTheDocument();
     await router.navigate("/models");
     await waitFor(() => expect(screen.getByRole("textbox", { name: "Search models" })).toHaveValue(""));
