@@ -3,15 +3,17 @@ import { type APIRequestContext, expect } from "@playwright/test";
 /** The portal and LiteLLM without a browser, for what a test needs to stand there before it begins. */
 
 const HEADERS = { "X-LiteMaaS-Request": "1" };
+/** A server may close an idle connection at the moment in which it is used again. */
+const maxRetries = 2;
 
 export async function signIn(request: APIRequestContext, username: string): Promise<void> {
-  const answer = await request.post("/auth/sandbox", { headers: HEADERS, form: { username }, maxRedirects: 0 });
+  const answer = await request.post("/auth/sandbox", { headers: HEADERS, form: { username }, maxRedirects: 0, maxRetries });
   expect(answer.status(), `signing in as ${username}`).toBe(303);
 }
 
 /** Runs a query or mutation as whoever is signed in, and returns its data. */
 export async function graphql<T>(request: APIRequestContext, query: string, variables: object = {}): Promise<T> {
-  const answer = await request.post("/graphql", { headers: HEADERS, data: { query, variables } });
+  const answer = await request.post("/graphql", { headers: HEADERS, data: { query, variables }, maxRetries });
   const body = (await answer.json()) as { data: T; errors?: unknown };
   expect(body.errors).toBeUndefined();
   return body.data;
@@ -76,6 +78,7 @@ export function chat(request: APIRequestContext, url: string, secret: string, mo
   return request.post(url, {
     headers: { Authorization: `Bearer ${secret}` },
     data: { model, messages: [{ role: "user", content: prompt }] },
+    maxRetries,
   });
 }
 
