@@ -42,8 +42,9 @@ class _TextEnum(Enum):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         assert self.enum_class is not None
-        members: dict[str | None, Any] = dict(self.enum_class.__members__)
-        return (members | {None: None}).__getitem__
+        members: dict[Any, Any] = {None: None}
+        members.update(self.enum_class.__members__)
+        return members.__getitem__
 
 
 def enum_column(kind: type[StrEnum], **options: Any) -> Column[Any]:

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.db import Database
@@ -74,14 +75,11 @@ async def fetch_page(
 ) -> Page[Row[Any]]:
     """One page of `query` in `order`. Raises InvalidInput naming `first` or `after`. One SELECT; another if the count is awaited."""
     check_first(first)
-    expressions = [expression for expression, _ in order.keys]
-    width = len(expressions)
-    paged = query.add_columns(*expressions)
+    parameters: dict[str, Any] = {"page_limit": first + 1}
     if after is not None:
-        here, there = tuple_(*expressions), tuple_(*order.parse(after))
-        paged = paged.where(here < there if order.descending else here > there)
-    ordered = paged.order_by(*(e.desc() if order.descending else e.asc() for e in expressions)).limit(first + 1)
-    rows = (await session.execute(ordered)).all()
+        parameters |= {f"page_after_{at}": value for at, value in enumerate(order.parse(after))}
+    rows = (await session.execute(_page_of(query, order, after is not None), parameters)).all()
+    width = len(order.keys)
 
     async def total_count() -> int:
         async with db.read() as counting:
@@ -91,6 +89,23 @@ async def fetch_page(
     shown = rows[:first]
     cursors = [order.cursor(row[-width:]) for row in shown]
     return Page(shown, cursors, len(rows) > first, after is not None, total_count)
+
+
+@lru_cache(maxsize=64)
+def _page_of(query: Select[Any], order: Order, continued: bool) -> Select[Any]:
+    """`query` cut to a page, its size and where it begins left open.
+
+    A query is remembered as the object that it is. For one that is made once, such as the list of all models, this saves half
+    of what a page costs: building a statement and finding it again among the compiled ones takes longer than running it.
+    """
+    expressions = [expression for expression, _ in order.keys]
+    paged = query.add_columns(*expressions)
+    if continued:
+        here = tuple_(*expressions)
+        there = tuple_(*(bindparam(f"page_after_{at}", type_=each.type) for at, each in enumerate(expressions)))
+        paged = paged.where(here < there if order.descending else here > there)
+    ordered = paged.order_by(*(each.desc() if order.descending else each.asc() for each in expressions))
+    return ordered.limit(bindparam("page_limit", type_=Integer))
 
 
 def _typed(value: Any, kind: type) -> Any:

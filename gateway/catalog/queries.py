@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -81,12 +82,22 @@ def order_of(order: ModelOrder | None) -> Order:
 
 def visible_to(actor: Actor) -> Any:
     """The condition under which `actor` may see a model."""
-    return true() if actor.reads_all else model.c.access != ModelAccess.HIDDEN
+    return _visible(actor.reads_all)
+
+
+def _visible(hidden_too: bool) -> Any:
+    return true() if hidden_too else model.c.access != ModelAccess.HIDDEN
+
+
+@cache
+def _all(hidden_too: bool) -> Select[Any]:
+    """The list that everybody sees first: made once, so that a page of it is (see `gateway.paging`)."""
+    return select(model).where(_visible(hidden_too), model.c.lifecycle != ModelLifecycle.RETIRED)
 
 
 def listed(actor: Actor, wanted: ModelFilter | None = None) -> Select[Any]:
     """The models that can be chosen; retired ones are found by id only."""
-    query = select(model).where(visible_to(actor), model.c.lifecycle != ModelLifecycle.RETIRED)
+    query = _all(actor.reads_all)
     if wanted is None:
         return query
     if wanted.search and (words := wanted.search.split()):
