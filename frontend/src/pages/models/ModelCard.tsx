@@ -5,8 +5,11 @@ import {
   CardHeader,
   CardTitle,
   DescriptionList,
+  Flex,
   Label,
   LabelGroup,
+  Stack,
+  StackItem,
   Truncate,
 } from "@patternfly/react-core";
 import { useId } from "react";
@@ -56,7 +59,7 @@ export function ModelCard({ model: modelRef }: { model: ModelCard_model$key }) {
         </CardTitle>
         {providerLabel(model.provider)} · {modeLabel(model.mode)}
       </CardHeader>
-      <CardBody>
+      <CardBody isFilled={false} className="two-lines">
         {model.description ? <Truncate content={model.description} maxCharsDisplayed={110} omissionContent="…" /> : null}
       </CardBody>
       <CardBody>
@@ -69,16 +72,26 @@ export function ModelCard({ model: modelRef }: { model: ModelCard_model$key }) {
         </DescriptionList>
       </CardBody>
       <CardFooter>
-        <LabelGroup numLabels={10} aria-label={`Access and capabilities of ${model.name}`}>
-          <MySubscriptionLabel model={model} />
-          <AccessLabel access={model.access} />
-          <LifecycleLabel lifecycle={model.lifecycle} />
-          {model.capabilities.map((capability) => (
-            <Label key={capability} isCompact variant="outline">
-              {capabilityLabel(capability)}
-            </Label>
-          ))}
-        </LabelGroup>
+        <Stack hasGutter className="tight">
+          <StackItem>
+            <Flex gap={{ default: "gapXs" }}>
+              <MySubscriptionLabel model={model} />
+              <AccessLabel access={model.access} />
+              <LifecycleLabel lifecycle={model.lifecycle} />
+            </Flex>
+          </StackItem>
+          {model.capabilities.length ? (
+            <StackItem>
+              <LabelGroup numLabels={10} aria-label={`Capabilities of ${model.name}`}>
+                {model.capabilities.map((capability) => (
+                  <Label key={capability} isCompact variant="outline">
+                    {capabilityLabel(capability)}
+                  </Label>
+                ))}
+              </LabelGroup>
+            </StackItem>
+          ) : null}
+        </Stack>
       </CardFooter>
     </Card>
   );
