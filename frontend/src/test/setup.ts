@@ -23,8 +23,7 @@ afterEach(() => {
 window.matchMedia ??= (media) =>
   ({
     media,
-    // Wide enough for the navigation to stand beside the page.
-    matches: media.startsWith("(min-width"),
+    matches: false,
     addEventListener: () => {},
     removeEventListener: () => {},
   }) as unknown as MediaQueryList;
