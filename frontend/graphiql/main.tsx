@@ -8,8 +8,9 @@ import { createClient } from "graphql-ws";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-const EXAMPLE = `# The same API that the pages of LiteMaaS use, with your own session.
-# Ctrl-Space completes, Ctrl-Enter runs; the book on the left has the documentation.
+const EXAMPLE = `# The API of LiteMaaS, with your own session.
+# Ctrl-Space completes, Ctrl-Enter runs.
+# The book on the left: documentation.
 
 query MyModels {
   viewer {

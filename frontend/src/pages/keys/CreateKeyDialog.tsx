@@ -74,7 +74,10 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
     `,
     {},
   );
-  const models = viewer.modelSubscriptions.edges.map(({ node }) => node.model);
+  // The model that the reader came from stands first, where its choice can be seen.
+  const models = viewer.modelSubscriptions.edges
+    .map(({ node }) => node.model)
+    .toSorted((a, b) => Number(b.id === modelId) - Number(a.id === modelId));
   const [values, setValues] = useState<KeyFormValues>(() =>
     emptyKeyForm(models.length === 1 ? [models[0]!.id] : models.filter(({ id }) => id === modelId).map(({ id }) => id)),
   );

@@ -81,7 +81,7 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
       <Td dataLabel="Name">
         <Link to={keyPath(key.id)}>{key.name}</Link>
         <br />
-        <code>
+        <code className="unbroken">
           {key.prefix}…{key.lastFour}
         </code>
       </Td>

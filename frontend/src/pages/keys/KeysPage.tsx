@@ -62,7 +62,7 @@ function Rows({ viewer, isFiltered, onShowAll, onCreate }: RowsProps) {
         <Thead>
           <Tr>
             {KEY_COLUMNS.map((column) => (
-              <Th key={column} modifier="nowrap">
+              <Th key={column} modifier="nowrap" width={column === "Name" ? 20 : undefined}>
                 {column}
               </Th>
             ))}
