@@ -13,6 +13,7 @@ from gateway.litellm.wire import (
     GenerateKey,
     KeyChanges,
     KeyInfo,
+    KeyPage,
     SpendPage,
     SpendRow,
     exact_money,
@@ -31,6 +32,12 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 class _ModelInfoAnswer(msgspec.Struct):
     data: list[dict[str, Any]]
+
+
+class _KeyListAnswer(msgspec.Struct):
+    keys: list[dict[str, Any]]
+    total_count: int | None = None
+    total_pages: int | None = None
 
 
 class _KeyInfoAnswer(msgspec.Struct):
@@ -118,10 +125,23 @@ class LiteLLM:
                 return None
             raise
         answer = self._decode(response, _KeyInfoAnswer)
-        fields = {name: value for name, value in answer.info.items() if value is not None}
-        info = self._convert(fields | {"token": token}, KeyInfo)
-        info = msgspec.structs.replace(info, spend=exact_money(info.spend))
+        info = self._key(answer.info | {"token": token})
         return None if info.deleted else info
+
+    async def list_keys(self, alias: str, page: int = 1) -> KeyPage:
+        """One page of up to 100 keys, oldest first, whose alias contains `alias`; from page 1, empty after the last.
+
+        Keys that are made or deleted meanwhile shift the pages: what is missing from them need not be missing.
+        """
+        params: dict[str, Any] = {"key_alias": alias, "substring_matching": "true", "return_full_object": "true"}
+        params |= {"sort_by": "created_at", "sort_order": "asc", "page": page, "size": 100}
+        answer = self._decode(await self._send("GET", "/key/list", params=params), _KeyListAnswer)
+        keys = [self._key(key) for key in answer.keys]
+        return KeyPage(keys=[key for key in keys if not key.deleted], total_pages=answer.total_pages)
+
+    def _key(self, fields: dict[str, Any]) -> KeyInfo:
+        info = self._convert({name: value for name, value in fields.items() if value is not None}, KeyInfo)
+        return msgspec.structs.replace(info, spend=exact_money(info.spend))
 
     async def update_key(self, token: str, changes: KeyChanges) -> bool:
         """Apply the changes; False when there is no such key."""

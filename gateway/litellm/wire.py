@@ -97,6 +97,13 @@ class KeyInfo(msgspec.Struct, kw_only=True, frozen=True):
         return self.deleted_at is not None or self.status == "deleted"
 
 
+class KeyPage(msgspec.Struct, kw_only=True, frozen=True):
+    """One page of keys. `total_pages` is None when LiteLLM does not tell."""
+
+    keys: list[KeyInfo]
+    total_pages: int | None = None
+
+
 class SpendError(msgspec.Struct, frozen=True):
     error_code: str | None = None
     error_class: str | None = None
