@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import type { Page, WebSocketRoute } from "@playwright/test";
 
 import { chat, chatUrl, createKey, type Key, revokeKey, signIn } from "./portal";
@@ -8,9 +10,9 @@ const MODEL = "mistral-small";
 /** Each test has a key of its own, so that no other test's calls stand in its row. */
 let key: Key;
 
-test.beforeEach(async ({ page }, { title }) => {
+test.beforeEach(async ({ page }) => {
   await signIn(page.request, "ada");
-  key = await createKey(page.request, `Live: ${title}`, [MODEL]);
+  key = await createKey(page.request, `Live ${randomUUID()}`, [MODEL]);
 });
 
 test.afterEach(({ page }) => revokeKey(page.request, key.id));
