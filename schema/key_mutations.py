@@ -10,7 +10,7 @@ from strawberry import UNSET
 from gateway import errors, keys, subscriptions
 from schema.context import Info
 from schema.errors import AlreadyDone, InvalidInput, InvalidTransition, NotSubscribed, declares, result
-from schema.keys import ApiKey
+from schema.keys import ApiKey, KeyPolicy
 from schema.relay import decode_id, decode_ids
 
 INPUT = strawberry.argument(description="Everything that the change needs.")
@@ -124,6 +124,30 @@ class RevokeApiKeySuccess:
     api_key: ApiKey = strawberry.field(description=KEY)
 
 
+@strawberry.input(description="What keys may have at most. What is left out stays; null takes a maximum away.")
+class SetKeyPolicyInput:
+    max_budget: Decimal | None = strawberry.field(
+        default=UNSET, description="US dollars in each window; needs `budgetDuration`."
+    )
+    budget_duration: str | None = strawberry.field(
+        default=UNSET, description='The window of all budgets, such as "30d".'
+    )
+    rpm_limit: int | None = strawberry.field(default=UNSET, description="Requests a minute.")
+    tpm_limit: int | None = strawberry.field(default=UNSET, description="Tokens a minute.")
+    max_parallel_requests: int | None = strawberry.field(default=UNSET, description="Requests at the same time.")
+    max_life_days: int | None = strawberry.field(default=UNSET, description="Days from a key's making to its expiry.")
+    default_life_days: int | None = strawberry.field(
+        default=UNSET, description="Days that a new key gets when nobody says anything."
+    )
+    max_keys: int | None = strawberry.field(default=UNSET, description="Keys of one person.")
+
+
+@strawberry.type(description="This holds for every key that is made or changed from now on.")
+class SetKeyPolicySuccess:
+    key_policy: KeyPolicy = strawberry.field(description="What keys may have at most.")
+
+
+SetKeyPolicyResult = Annotated[SetKeyPolicySuccess | InvalidInput, result("SetKeyPolicyResult")]
 CreateApiKeyResult = Annotated[
     CreateApiKeySuccess | NotSubscribed | AlreadyDone | InvalidInput, result("CreateApiKeyResult")
 ]
@@ -169,3 +193,13 @@ class KeyMutations:
     async def revoke_api_key(self, info: Info, input: Annotated[RevokeApiKeyInput, INPUT]) -> RevokeApiKeyResult:
         actor, key_id = info.context.actor, decode_id("ApiKey", input.api_key_id, "apiKeyId")
         return RevokeApiKeySuccess(api_key=ApiKey.of(await info.context.services.keys.revoke(actor, key_id)))
+
+    @strawberry.mutation(
+        description="Set what keys may have at most. Keys that are there keep what they have. Admins only."
+    )
+    @declares(errors.InvalidInput)
+    async def set_key_policy(self, info: Info, input: Annotated[SetKeyPolicyInput, INPUT]) -> SetKeyPolicyResult:
+        changes = {name: value for name, value in vars(input).items() if value is not UNSET}
+        return SetKeyPolicySuccess(
+            key_policy=KeyPolicy.of(await info.context.services.keys.set_rules(info.context.actor, changes))
+        )

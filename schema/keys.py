@@ -77,6 +77,27 @@ class ApiKeyGeneration:
         )
 
 
+@strawberry.type(
+    description="What keys may have at most, set by an admin. A limit that is left out, or null, becomes the maximum. Null: no maximum."
+)
+class KeyPolicy:
+    max_budget: Decimal | None = strawberry.field(description="US dollars in each window of `budgetDuration`.")
+    budget_duration: str | None = strawberry.field(
+        description="The window that budgets must have, if there is a maximum."
+    )
+    rpm_limit: int | None = strawberry.field(description="Requests a minute.")
+    tpm_limit: int | None = strawberry.field(description="Tokens a minute.")
+    max_parallel_requests: int | None = strawberry.field(description="Requests at the same time.")
+    max_life_days: int | None = strawberry.field(description="Days from the making of a key to its expiry.")
+    default_life_days: int | None = strawberry.field(description="Days that a new key gets when nobody says anything.")
+    max_keys: int | None = strawberry.field(description="Keys that one person may have, without those that are over.")
+
+    @classmethod
+    def of(cls, rules: keys.KeyRules) -> "KeyPolicy":
+        names = cls.__dataclass_fields__
+        return cls(**{name: getattr(rules, name) for name in names})
+
+
 @strawberry.type(description="One call that was made with a key, without anything that was said.")
 class ApiKeyCall:
     model: str = strawberry.field(description="What the call named as `model`.")

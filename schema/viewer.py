@@ -12,7 +12,7 @@ from gateway.subscriptions import SubscriptionFilter
 from gateway.usage import Scope
 from schema.audit import AuditEntry
 from schema.context import Info
-from schema.keys import ApiKey, ApiKeyStatus
+from schema.keys import ApiKey, ApiKeyStatus, KeyPolicy
 from schema.relay import After, Connection, First, connection, decode_id
 from schema.subscriptions import ExistingSubscriptions, ModelSubscription, SubscriptionOrder, SubscriptionStatus
 from schema.teams import Team
@@ -79,6 +79,10 @@ class Viewer:
         self, info: Info, first: First, after: After = None, status: KeyStatuses = None
     ) -> Connection[ApiKey]:
         return connection(await info.context.services.keys.page(info.context.actor, first, after, status), ApiKey.of)
+
+    @strawberry.field(description="What the caller's keys may have at most.")
+    async def key_policy(self, info: Info) -> KeyPolicy:
+        return KeyPolicy.of(await info.context.services.keys.rules())
 
     @strawberry.field(description="The caller's teams. Not available in this version.")
     def teams(self, first: First, after: After = None) -> Connection[Team]:

@@ -13,7 +13,7 @@ from gateway.keys.creation import AlreadyDone, CreatedKey
 from gateway.keys.policy import NewKey
 from gateway.keys.rotation import ReportedKey, RotationFailed
 from gateway.keys.service import KeyService
-from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyModel, ApiKeyStatus
+from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyModel, ApiKeyStatus, KeyRules
 
 __all__ = [
     "AlreadyDone",
@@ -22,6 +22,7 @@ __all__ = [
     "ApiKeyModel",
     "ApiKeyStatus",
     "CreatedKey",
+    "KeyRules",
     "KeyService",
     "NewKey",
     "NotSubscribed",

@@ -13,7 +13,7 @@ from gateway import audit
 from gateway.actor import Actor
 from gateway.db import utc_now
 from gateway.errors import InvalidInput
-from gateway.keys import access, policy, settlement
+from gateway.keys import access, policy, rules, settlement
 from gateway.keys.base import Verbs
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
 
@@ -32,9 +32,12 @@ class Changing(Verbs):
         if "name" in changes:
             policy.check_name(changes["name"])
             given["name"] = changes["name"].strip()
-        policy.check_limits({name: value for name, value in given.items() if name in policy.LIMITS}, utc_now())
         async with self._db.write() as session:
             row = await access.changeable(session, actor, key_id, policy.LIVING)
+            limits = {name: value for name, value in given.items() if name in policy.LIMITS}
+            if limits:
+                given |= rules.of_changed_key(limits, await rules.current(session), row)
+                policy.check_limits({name: value for name, value in given.items() if name in policy.LIMITS}, utc_now())
             before = {name: _plain(getattr(row, name)) for name in given}
             after = {name: _plain(value) for name, value in given.items()}
             if "model_ids" in changes:

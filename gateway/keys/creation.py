@@ -13,7 +13,7 @@ from gateway import audit
 from gateway.actor import Actor, Role
 from gateway.db import utc_now
 from gateway.errors import DomainError, InvalidInput, NotPermitted, UpstreamUnavailable
-from gateway.keys import access, policy, queries, settlement
+from gateway.keys import access, policy, queries, rules, settlement
 from gateway.keys.base import Verbs
 from gateway.keys.policy import NewKey, Secret
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
@@ -56,8 +56,11 @@ class Creating(Verbs):
             if request_id and (done := await _made_by(session, actor, request_id)):
                 raise AlreadyDone(done)
             await access.check_models(session, actor, actor.user_id, wanted.model_ids)
+            standing = await rules.current(session)
+            await rules.check_number(session, actor, standing)
+            limits = rules.of_new_key(wanted.limits, standing, utc_now())
             # Twice at once: the second waits here for the first, and stores nothing.
-            if not await _insert(session, actor, wanted, key_id, generation_id, secret, request_id):
+            if not await _insert(session, actor, wanted, limits, key_id, generation_id, secret, request_id):
                 raise AlreadyDone(await _made_by(session, actor, request_id or ""))
         try:
             told = await settlement.present(self._db, self._litellm, generation_id, secret)
@@ -92,6 +95,7 @@ async def _insert(
     session: AsyncSession,
     actor: Actor,
     wanted: NewKey,
+    limits: dict[str, Any],
     key_id: UUID,
     generation_id: UUID,
     secret: Secret,
@@ -108,7 +112,7 @@ async def _insert(
             client_mutation_id=request_id,
             created_at=now,
             updated_at=now,
-            **wanted.limits,
+            **limits,
         )
         .on_conflict_do_nothing()
         .returning(api_key.c.id)

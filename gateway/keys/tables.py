@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Column, Index, Numeric, Table, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Index, Numeric, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -103,6 +103,25 @@ class ApiKeyModel(SQLModel, table=True):
     model_id: UUID = Field(foreign_key="model.id", primary_key=True, index=True)
 
 
+class KeyRules(SQLModel, table=True):
+    """What keys may have at most, set by an admin; NULL: no maximum. One row, or none before anybody has set anything."""
+
+    __tablename__ = "key_rules"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int = Field(default=1, primary_key=True)
+    max_budget: Decimal | None = Field(default=None, sa_type=Numeric)
+    budget_duration: str | None = None
+    rpm_limit: int | None = None
+    tpm_limit: int | None = None
+    max_parallel_requests: int | None = None
+    max_life_days: int | None = None
+    default_life_days: int | None = None
+    max_keys: int | None = None
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+key_rules: Table = KeyRules.__table__  # type: ignore[attr-defined]
 api_key: Table = ApiKey.__table__  # type: ignore[attr-defined]
 generation: Table = ApiKeyGeneration.__table__  # type: ignore[attr-defined]
 api_key_model: Table = ApiKeyModel.__table__  # type: ignore[attr-defined]

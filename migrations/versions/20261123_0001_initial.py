@@ -144,6 +144,20 @@ def upgrade() -> None:
     )
     op.create_index('ix_api_key_user_id_created_at', 'api_key', ['user_id', 'created_at', 'id'], unique=False)
     op.create_index('uq_api_key_client_mutation', 'api_key', ['user_id', 'client_mutation_id'], unique=True, postgresql_where=sa.text('client_mutation_id IS NOT NULL'))
+    op.create_table('key_rules',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('max_budget', sa.Numeric(), nullable=True),
+    sa.Column('budget_duration', sa.String(), nullable=True),
+    sa.Column('rpm_limit', sa.Integer(), nullable=True),
+    sa.Column('tpm_limit', sa.Integer(), nullable=True),
+    sa.Column('max_parallel_requests', sa.Integer(), nullable=True),
+    sa.Column('max_life_days', sa.Integer(), nullable=True),
+    sa.Column('default_life_days', sa.Integer(), nullable=True),
+    sa.Column('max_keys', sa.Integer(), nullable=True),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('ck_key_rules_one_row')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_key_rules'))
+    )
     op.create_table('login_session',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('user_id', sa.Uuid(), nullable=False),
@@ -270,6 +284,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_login_session_user_id'), table_name='login_session')
     op.drop_index(op.f('ix_login_session_expires_at'), table_name='login_session')
     op.drop_table('login_session')
+    op.drop_table('key_rules')
     op.drop_index('uq_api_key_client_mutation', table_name='api_key', postgresql_where=sa.text('client_mutation_id IS NOT NULL'))
     op.drop_index('ix_api_key_user_id_created_at', table_name='api_key')
     op.drop_table('api_key')
