@@ -10,7 +10,7 @@ one before; everything else is made only when there is room to send it.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
@@ -91,7 +91,8 @@ class Socket:
             await self._stop()
         if self._verdict is not None:
             closing = {"type": "websocket.close", "code": self._verdict.code, "reason": self._verdict.reason}
-            await self._send(closing)
+            with suppress(OSError):  # the client was faster
+                await self._send(closing)
 
     async def _read(self) -> None:
         """Messages until the client leaves. Raises Closed."""
@@ -243,9 +244,10 @@ class _Own(_Running):
 
     async def _run(self) -> None:
         socket, operation = self._socket, self._operation
-        operations, context = socket._operations, socket._make_context()
+        operations = socket._operations
         errors = None
         try:
+            context = socket._make_context()
             if operation.type is OperationType.SUBSCRIPTION and not operation.document.errors:
                 async with aclosing(operations.results(operation, context, socket._request_id)) as results:
                     async for result in results:
@@ -258,6 +260,8 @@ class _Own(_Running):
                     errors = orjson.loads(answer)["errors"]
         except Refused as refused:
             errors = refused.errors
+        except Exception as error:  # a fault of ours: the client must not wait for ever
+            errors = operations.public([error], socket._request_id)
         self._ended()  # before the last message: its receiver may use the id again
         await socket._text(self._last_message(errors))
 

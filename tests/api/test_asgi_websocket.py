@@ -220,6 +220,18 @@ async def test_a_message_that_is_too_large(port: int) -> None:
         assert (await alice.closed())[0] == 1009
 
 
+@pytest.mark.parametrize("query", ["{ hello }", "subscription { each }", STATE])
+async def test_a_fault_of_ours_is_told_and_masked(port: int, query: str) -> None:
+    async with client(port, user="nobody can say") as broken:
+        await broken.subscribe("1", query)
+        message = await broken.receive()
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert message["payload"][0]["extensions"] == {"code": "INTERNAL_SERVER_ERROR", "requestId": "request-1"}
+        assert "hunter2" not in str(message)
+        await broken.send(type="ping")
+        assert await broken.receive() == {"type": "pong"}
+
+
 # Shared results
 
 
