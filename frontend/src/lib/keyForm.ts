@@ -102,3 +102,13 @@ export function keyFormInput(values: KeyFormValues, now: number) {
     expiresAt: expiresAt(values, now),
   };
 }
+
+/** What was changed, and nothing else: what is left out stays as it is. */
+export function changedKeyInput(values: KeyFormValues, before: KeyFormValues, now: number) {
+  const input = keyFormInput(values, now);
+  const old = keyFormInput(before, now);
+  const changed = Object.entries(input).filter(
+    ([field, value]) => JSON.stringify(value) !== JSON.stringify(old[field as keyof typeof old]),
+  );
+  return Object.fromEntries(changed) as Partial<typeof input>;
+}

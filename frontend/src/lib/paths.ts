@@ -1,5 +1,6 @@
 /** Addresses of pages about one thing. */
 export const modelPath = (id: string) => `/models/${encodeURIComponent(id)}`;
+export const subscriptionPath = (id: string) => `/subscriptions/${encodeURIComponent(id)}`;
 export const keyPath = (id: string) => `/keys/${encodeURIComponent(id)}`;
 /** The keys page with the form for a new key open, this model chosen. */
 export const createKeyPath = (modelId?: string) =>

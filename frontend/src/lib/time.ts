@@ -37,3 +37,14 @@ export function formatBudgetDuration(duration: string): string {
   if (!match || !unit) return `every ${duration}`;
   return match[1] === "1" ? `every ${unit}` : `every ${match[1]} ${unit}s`;
 }
+
+/** An ISO time as a field of type `datetime-local` has it, in the reader's time zone: `2026-11-23T12:30`. */
+export function localMinute(at: string): string {
+  const time = new Date(at);
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** The reader's day of an ISO time, as a field of type `date` has it: `2026-11-23`. */
+export function localDay(at: string): string {
+  return localMinute(at).slice(0, 10);
+}

@@ -18,6 +18,7 @@ import { Component, type ReactNode, Suspense, useState } from "react";
 import { graphql, useLazyLoadQuery } from "react-relay";
 import { Link, Outlet } from "react-router";
 
+import { ApprovalsNavItem } from "../pages/approvals/ApprovalsNavItem";
 import { LiteLLMBanner } from "./LiteLLMBanner";
 import { Logo } from "./Logo";
 import { Navigation } from "./Navigation";
@@ -35,6 +36,7 @@ function useShellData() {
       query AppShellQuery {
         viewer {
           user {
+            role
             ...UserMenu_user
           }
         }
@@ -50,6 +52,12 @@ function useShellData() {
 function ShellUser() {
   const { user } = useShellData().viewer;
   return user ? <UserMenu user={user} /> : null;
+}
+
+/** Only for those who may open it. */
+function ShellApprovals() {
+  const { user } = useShellData().viewer;
+  return user && user.role !== "USER" ? <ApprovalsNavItem /> : null;
 }
 
 function ShellBanner() {
@@ -121,7 +129,11 @@ export function AppShell() {
         </Masthead>
       }
       sidebar={
-        <Navigation isOpen={isSidebarOpen} onNavigate={() => setSidebarOpen((open) => open && sidebarIsBeside())} />
+        <Navigation isOpen={isSidebarOpen} onNavigate={() => setSidebarOpen((open) => open && sidebarIsBeside())}>
+          <Quietly fallback={null}>
+            <ShellApprovals />
+          </Quietly>
+        </Navigation>
       }
     >
       <Quietly fallback={null}>

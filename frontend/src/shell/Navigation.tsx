@@ -1,4 +1,5 @@
 import { Nav, NavItem, NavList, PageSidebar, PageSidebarBody } from "@patternfly/react-core";
+import type { ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 
 const PAGES = [
@@ -13,9 +14,11 @@ interface NavigationProps {
   isOpen: boolean;
   /** Closes the sidebar where it lies over the page. */
   onNavigate: () => void;
+  /** What only some people have. */
+  children: ReactNode;
 }
 
-export function Navigation({ isOpen, onNavigate }: NavigationProps) {
+export function Navigation({ isOpen, onNavigate, children }: NavigationProps) {
   const { pathname } = useLocation();
   const isActive = (to: string) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`));
   return (
@@ -28,6 +31,7 @@ export function Navigation({ isOpen, onNavigate }: NavigationProps) {
                 <Link to={to}>{title}</Link>
               </NavItem>
             ))}
+            {children}
             <NavItem>
               <a href="/graphiql">GraphiQL</a>
             </NavItem>

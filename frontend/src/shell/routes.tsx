@@ -24,6 +24,16 @@ export const routes: RouteObject[] = [
               Component: (await import("../pages/subscriptions/SubscriptionsPage")).SubscriptionsPage,
             }),
           },
+          {
+            path: "subscriptions/:id",
+            lazy: async () => ({
+              Component: (await import("../pages/subscriptions/SubscriptionPage")).SubscriptionPage,
+            }),
+          },
+          {
+            path: "approvals",
+            lazy: async () => ({ Component: (await import("../pages/approvals/ApprovalsPage")).ApprovalsPage }),
+          },
           { path: "keys", lazy: async () => ({ Component: (await import("../pages/keys/KeysPage")).KeysPage }) },
           { path: "keys/:id", lazy: async () => ({ Component: (await import("../pages/keys/KeyPage")).KeyPage }) },
           { path: "usage", lazy: async () => ({ Component: (await import("../pages/usage/UsagePage")).UsagePage }) },

@@ -5,6 +5,7 @@ import {
   CardTitle,
   Content,
   DescriptionList,
+  Flex,
   Grid,
   GridItem,
   PageSection,
@@ -26,8 +27,9 @@ import { KEY_VARIABLE, snippetMode } from "../../lib/snippets";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { FirstCallPanel } from "./FirstCallPanel";
+import { type KeyAction, keyActions, KeyDialogs } from "./KeyDialogs";
+import { KeyGenerations } from "./KeyGenerations";
 import { SyncLabel } from "./KeyRow";
-import { RevokeDialog } from "./RevokeDialog";
 import type { KeyPage_key$key } from "./__generated__/KeyPage_key.graphql";
 import type { KeyPageQuery } from "./__generated__/KeyPageQuery.graphql";
 
@@ -56,12 +58,14 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
         createdAt
         lastUsedAt
         expiresAt
-        ...RevokeDialog_key
+        ...KeyDialogs_key
+        ...KeyGenerations_key
       }
     `,
     keyRef,
   );
-  const [isRevoking, setRevoking] = useState(false);
+  const [action, setAction] = useState<KeyAction>();
+  const actions = keyActions(key.status);
   const model = key.models.find(({ mode }) => snippetMode(mode));
   const mode = model && snippetMode(model.mode);
   const isUsable = key.status === "ACTIVE" || key.status === "ROTATING";
@@ -71,10 +75,19 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
         title={key.name}
         parent={PARENT}
         actions={
-          isUsable || key.status === "BLOCKED" ? (
-            <Button variant="danger" onClick={() => setRevoking(true)}>
-              Revoke
-            </Button>
+          actions.length > 0 ? (
+            <Flex columnGap={{ default: "columnGapSm" }} rowGap={{ default: "rowGapSm" }}>
+              {actions.map(({ action: each, title, isDanger }) => (
+                <Button
+                  key={each}
+                  variant={each === "revoke" ? "danger" : "secondary"}
+                  isDanger={isDanger}
+                  onClick={() => setAction(each)}
+                >
+                  {title}
+                </Button>
+              ))}
+            </Flex>
           ) : null
         }
       />
@@ -113,6 +126,9 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
               </CardBody>
             </Card>
           </GridItem>
+          <GridItem>
+            <KeyGenerations apiKey={key} onFinish={() => setAction("finish")} onUndo={() => setAction("undo")} />
+          </GridItem>
           {isUsable ? (
             <GridItem>
               <Card>
@@ -134,7 +150,7 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
           ) : null}
         </Grid>
       </PageSection>
-      {isRevoking ? <RevokeDialog apiKey={key} onClose={() => setRevoking(false)} /> : null}
+      <KeyDialogs apiKey={key} action={action} onClose={() => setAction(undefined)} />
     </>
   );
 }

@@ -9,7 +9,7 @@ import { RelativeTime } from "../../components/RelativeTime";
 import { StatusLabel } from "../../components/StatusLabel";
 import { formatMoney } from "../../lib/money";
 import { keyPath } from "../../lib/paths";
-import { RevokeDialog } from "./RevokeDialog";
+import { type KeyAction, keyActions, KeyDialogs } from "./KeyDialogs";
 import type { KeyRow_key$key } from "./__generated__/KeyRow_key.graphql";
 import type { KeyRowQuery } from "./__generated__/KeyRowQuery.graphql";
 
@@ -67,13 +67,13 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
         lastUsedAt
         createdAt
         expiresAt
-        ...RevokeDialog_key
+        ...KeyDialogs_key
       }
     `,
     keyRef,
   );
-  const [isRevoking, setRevoking] = useState(false);
-  const canRevoke = !["REVOKED", "FAILED", "PROVISIONING"].includes(key.status);
+  const [action, setAction] = useState<KeyAction>();
+  const actions = keyActions(key.status);
   useSettle(key.id, key.inSync);
 
   return (
@@ -106,9 +106,9 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
       </Td>
       <Td dataLabel="Expires" modifier="nowrap">{key.expiresAt ? <RelativeTime at={key.expiresAt} /> : "Never"}</Td>
       <Td isActionCell>
-        {canRevoke ? (
+        {actions.length > 0 ? (
           <ActionsColumn
-            items={[{ title: "Revoke", onClick: () => setRevoking(true) }]}
+            items={actions.map(({ action: each, ...item }) => ({ ...item, onClick: () => setAction(each) }))}
             popperProps={{ position: "right" }}
             actionsToggle={({ onToggle, isOpen, toggleRef }) => (
               <MenuToggle
@@ -122,7 +122,7 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
             )}
           />
         ) : null}
-        {isRevoking ? <RevokeDialog apiKey={key} onClose={() => setRevoking(false)} /> : null}
+        <KeyDialogs apiKey={key} action={action} onClose={() => setAction(undefined)} />
       </Td>
     </Tr>
   );

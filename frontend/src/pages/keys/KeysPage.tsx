@@ -25,7 +25,7 @@ import type { KeysPageMoreQuery } from "./__generated__/KeysPageMoreQuery.graphq
 import type { ApiKeyStatus, KeysPageQuery } from "./__generated__/KeysPageQuery.graphql";
 
 const PAGE = 25;
-const STATUSES = ["ACTIVE", "PROVISIONING", "BLOCKED", "EXPIRED", "REVOKED", "FAILED"];
+const STATUSES = ["ACTIVE", "ROTATING", "PROVISIONING", "BLOCKED", "EXPIRED", "REVOKED", "FAILED"];
 const COLUMNS = [...KEY_COLUMNS, "Actions"];
 
 interface RowsProps {

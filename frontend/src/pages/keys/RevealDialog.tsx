@@ -18,7 +18,7 @@ import {
   TabTitleText,
 } from "@patternfly/react-core";
 import { DownloadIcon } from "@patternfly/react-icons";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useBlocker } from "react-router";
 
 import { CodeSample } from "../../components/CodeSample";
@@ -37,8 +37,17 @@ export interface NewKey {
 
 type Way = "curl" | "python" | "env" | "oc";
 
+interface RevealDialogProps {
+  newKey: NewKey;
+  /** Left out for a key that is new as a whole. */
+  title?: string;
+  /** What else there is to say. */
+  children?: ReactNode;
+  onDone: () => void;
+}
+
 /** Shows the secret once. It closes only after the reader said that they have stored it; Escape does nothing. */
-export function RevealDialog({ newKey, onDone }: { newKey: NewKey; onDone: () => void }) {
+export function RevealDialog({ newKey, title, children, onDone }: RevealDialogProps) {
   const callable = newKey.models.filter(({ mode }) => snippetMode(mode));
   const [modelId, setModelId] = useState(callable[0]?.id);
   const [way, setWay] = useState<Way>("curl");
@@ -61,7 +70,7 @@ export function RevealDialog({ newKey, onDone }: { newKey: NewKey; onDone: () =>
 
   return (
     <Modal isOpen variant="large" aria-labelledby="reveal-title" aria-describedby="reveal-once" onEscapePress={() => {}}>
-      <ModalHeader title={`Your new key “${newKey.name}”`} labelId="reveal-title" />
+      <ModalHeader title={title ?? `Your new key “${newKey.name}”`} labelId="reveal-title" />
       <ModalBody tabIndex={0} aria-label="The new key">
         <Stack hasGutter>
           <StackItem id="reveal-once">
@@ -123,6 +132,7 @@ export function RevealDialog({ newKey, onDone }: { newKey: NewKey; onDone: () =>
           <StackItem>
             <FirstCallPanel apiKeyId={newKey.id} />
           </StackItem>
+          {children}
         </Stack>
       </ModalBody>
       <ModalFooter>

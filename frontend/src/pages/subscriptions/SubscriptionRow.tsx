@@ -7,15 +7,16 @@ import { RelativeTime } from "../../components/RelativeTime";
 import { StatusLabel } from "../../components/StatusLabel";
 import { providerLabel } from "../../lib/labels";
 import { formatMoney } from "../../lib/money";
-import { modelPath } from "../../lib/paths";
+import { modelPath, subscriptionPath } from "../../lib/paths";
 import type { SubscriptionRow_subscription$key } from "./__generated__/SubscriptionRow_subscription.graphql";
 
-export const SUBSCRIPTION_COLUMNS = ["Model", "Status", "Limits", "Spend", "Since", "Expires"];
+export const SUBSCRIPTION_COLUMNS = ["Model", "Status", "Limits", "Spend", "Since", "Expires", "Details"];
 
 export function SubscriptionRow({ subscription: ref }: { subscription: SubscriptionRow_subscription$key }) {
   const subscription = useFragment(
     graphql`
       fragment SubscriptionRow_subscription on ModelSubscription {
+        id
         model {
           id
           name
@@ -24,6 +25,8 @@ export function SubscriptionRow({ subscription: ref }: { subscription: Subscript
         status
         reason
         maxBudget
+        maxRequests
+        maxTokens
         budgetDuration
         rpmLimit
         tpmLimit
@@ -61,6 +64,11 @@ export function SubscriptionRow({ subscription: ref }: { subscription: Subscript
         <RelativeTime at={subscription.createdAt} />
       </Td>
       <Td dataLabel="Expires" modifier="nowrap">{expiresAt ? <RelativeTime at={expiresAt} /> : "Never"}</Td>
+      <Td dataLabel="Details" modifier="nowrap">
+        <Link to={subscriptionPath(subscription.id)} aria-label={`Details of the subscription to ${model.name}`}>
+          Details
+        </Link>
+      </Td>
     </Tr>
   );
 }

@@ -1,0 +1,156 @@
+import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
+import { useState } from "react";
+import { graphql } from "react-relay";
+import type { GraphQLTaggedNode, MutationParameters } from "relay-runtime";
+
+import { ActionError } from "../../components/ActionError";
+import type { RequestError } from "../../relay/errors";
+import { refusalOf } from "../../relay/refusal";
+import { useAction } from "../../relay/useAction";
+
+export type KeyChange = "block" | "unblock" | "finish" | "undo";
+
+interface Look {
+  mutation: GraphQLTaggedNode;
+  title: (name: string) => string;
+  text: string;
+  verb: string;
+  isDanger: boolean;
+}
+
+const CHANGES: Record<KeyChange, Look> = {
+  block: {
+    mutation: graphql`
+      mutation KeyChangeDialogBlockMutation($input: BlockApiKeyInput!) {
+        change: blockApiKey(input: $input) {
+          __typename
+          ... on BlockApiKeySuccess {
+            apiKey {
+              ...KeyRow_key
+              ...KeyPage_key
+            }
+          }
+          ... on Error {
+            message
+          }
+        }
+      }
+    `,
+    title: (name) => `Block “${name}”?`,
+    text: "Programs that use it are refused within seconds, until you unblock it. Nothing is lost.",
+    verb: "Block",
+    isDanger: true,
+  },
+  unblock: {
+    mutation: graphql`
+      mutation KeyChangeDialogUnblockMutation($input: UnblockApiKeyInput!) {
+        change: unblockApiKey(input: $input) {
+          __typename
+          ... on UnblockApiKeySuccess {
+            apiKey {
+              ...KeyRow_key
+              ...KeyPage_key
+            }
+          }
+          ... on Error {
+            message
+          }
+        }
+      }
+    `,
+    title: (name) => `Unblock “${name}”?`,
+    text: "Programs that use it can call its models again within seconds.",
+    verb: "Unblock",
+    isDanger: false,
+  },
+  finish: {
+    mutation: graphql`
+      mutation KeyChangeDialogFinishMutation($input: FinishApiKeyRotationInput!) {
+        change: finishApiKeyRotation(input: $input) {
+          __typename
+          ... on FinishApiKeyRotationSuccess {
+            apiKey {
+              ...KeyRow_key
+              ...KeyPage_key
+            }
+          }
+          ... on Error {
+            message
+          }
+        }
+      }
+    `,
+    title: (name) => `Finish the rotation of “${name}”?`,
+    text: "The old secret stops working now. Programs that still use it are refused; this can’t be undone.",
+    verb: "End the old secret",
+    isDanger: true,
+  },
+  undo: {
+    mutation: graphql`
+      mutation KeyChangeDialogUndoMutation($input: UndoApiKeyRotationInput!) {
+        change: undoApiKeyRotation(input: $input) {
+          __typename
+          ... on UndoApiKeyRotationSuccess {
+            apiKey {
+              ...KeyRow_key
+              ...KeyPage_key
+            }
+          }
+          ... on Error {
+            message
+          }
+        }
+      }
+    `,
+    title: (name) => `Undo the rotation of “${name}”?`,
+    text: "The new secret stops working now, and the old one goes on as before. Programs that use the new one already are refused.",
+    verb: "End the new secret",
+    isDanger: true,
+  },
+};
+
+/** The four changes have one shape: a key's id goes in, and the key or a refusal comes out. */
+interface ChangeMutation extends MutationParameters {
+  variables: { input: { apiKeyId: string } };
+  response: { change: { __typename: string; apiKey?: unknown; message?: string } };
+}
+
+interface KeyChangeDialogProps {
+  change: KeyChange;
+  apiKey: { id: string; name: string };
+  onClose: () => void;
+}
+
+/** Says what a change of a key does, and does it. */
+export function KeyChangeDialog({ change, apiKey: { id, name }, onClose }: KeyChangeDialogProps) {
+  const { mutation, title, text, verb, isDanger } = CHANGES[change];
+  const [refusal, setRefusal] = useState<RequestError | null>(null);
+  const { run, isRunning, error } = useAction<ChangeMutation>(mutation);
+  const submit = () => {
+    setRefusal(null);
+    run({
+      variables: { input: { apiKeyId: id } },
+      onCompleted: ({ change: result }) => {
+        if (result.apiKey) onClose();
+        else setRefusal(refusalOf(result));
+      },
+    });
+  };
+  return (
+    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="change-title" aria-describedby="change-text">
+      <ModalHeader title={title(name)} titleIconVariant={isDanger ? "warning" : undefined} labelId="change-title" />
+      <ModalBody id="change-text">
+        <Content component="p">{text}</Content>
+        <ActionError error={error ?? refusal} title="Nothing was changed" />
+      </ModalBody>
+      <ModalFooter>
+        <Button variant={isDanger ? "danger" : "primary"} isLoading={isRunning} isDisabled={isRunning} onClick={submit}>
+          {verb}
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}

@@ -1,0 +1,127 @@
+import {
+  Button,
+  Content,
+  Form,
+  FormGroup,
+  FormHelperText,
+  HelperText,
+  HelperTextItem,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  TextInput,
+} from "@patternfly/react-core";
+import { useState } from "react";
+import { graphql } from "react-relay";
+
+import { ActionError } from "../../components/ActionError";
+import { localMinute } from "../../lib/time";
+import type { RequestError } from "../../relay/errors";
+import { refusalOf } from "../../relay/refusal";
+import { useAction } from "../../relay/useAction";
+import type { NewSecret } from "./KeyDialogs";
+import type { LeakDialogMutation } from "./__generated__/LeakDialogMutation.graphql";
+
+interface LeakDialogProps {
+  apiKey: { id: string; name: string; createdAt: string };
+  onClose: () => void;
+  onReported: (made: NewSecret) => void;
+}
+
+/** The answer to a leak, all of it in one step: the secret ends, and a new one is made. */
+export function LeakDialog({ apiKey: { id, name, createdAt }, onClose, onReported }: LeakDialogProps) {
+  const [since, setSince] = useState(() => localMinute(createdAt));
+  const [wrong, setWrong] = useState<string>();
+  const [refusal, setRefusal] = useState<RequestError | null>(null);
+  const { run, isRunning, error } = useAction<LeakDialogMutation>(graphql`
+    mutation LeakDialogMutation($input: ReportApiKeyLeakInput!) {
+      reportApiKeyLeak(input: $input) {
+        __typename
+        ... on ReportApiKeyLeakSuccess {
+          apiKey {
+            ...KeyRow_key
+            ...KeyPage_key
+          }
+          secret
+        }
+        ... on Error {
+          message
+        }
+        ... on InvalidInput {
+          field
+        }
+      }
+    }
+  `);
+  const submit = () => {
+    const time = Date.parse(since);
+    const problem = Number.isNaN(time) ? "Choose a day and a time." : undefined;
+    setWrong(problem);
+    setRefusal(null);
+    if (problem) return;
+    const at = new Date(time).toISOString();
+    let secret: string | null = null;
+    run({
+      variables: { input: { apiKeyId: id, since: at } },
+      updater: (store, data) => {
+        const result = data?.reportApiKeyLeak;
+        if (result?.__typename !== "ReportApiKeyLeakSuccess") return;
+        secret = result.secret ?? null;
+        // Taken out before Relay publishes the answer, so the secret never stands in the store.
+        store.getRootField("reportApiKeyLeak")?.setValue(null, "secret");
+      },
+      onCompleted: ({ reportApiKeyLeak: result }) => {
+        if (result.__typename === "ReportApiKeyLeakSuccess") onReported({ secret, since: at });
+        else if (result.__typename === "InvalidInput" && result.field?.endsWith("since")) setWrong(result.message);
+        else setRefusal(refusalOf(result));
+      },
+    });
+  };
+  return (
+    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="leak-title">
+      <ModalHeader title={`The secret of “${name}” leaked`} titleIconVariant="danger" labelId="leak-title" />
+      <ModalBody>
+        <Content component="p">
+          At once it stops working everywhere, in your own programs too, and you get a new one. Then you see the calls
+          that were made with it.
+        </Content>
+        <Form
+          id="leak-form"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <FormGroup label="When may it have leaked?" isRequired fieldId="leak-since">
+            <TextInput
+              id="leak-since"
+              type="datetime-local"
+              value={since}
+              validated={wrong ? "error" : "default"}
+              aria-describedby="leak-since-help"
+              onChange={(_, value) => setSince(value)}
+            />
+            <FormHelperText>
+              <HelperText id="leak-since-help" isLiveRegion>
+                <HelperTextItem variant={wrong ? "error" : "default"}>
+                  {wrong ?? "If you don’t know, leave it: that is when the key was made."}
+                </HelperTextItem>
+              </HelperText>
+            </FormHelperText>
+          </FormGroup>
+        </Form>
+        <ActionError error={error ?? refusal} title="Not reported: the secret still works" />
+      </ModalBody>
+      <ModalFooter>
+        <Button type="submit" form="leak-form" variant="danger" isLoading={isRunning} isDisabled={isRunning}>
+          End it and make a new one
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}

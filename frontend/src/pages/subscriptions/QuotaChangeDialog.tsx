@@ -1,0 +1,145 @@
+import {
+  Button,
+  Form,
+  FormGroup,
+  FormHelperText,
+  HelperText,
+  HelperTextItem,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  TextArea,
+} from "@patternfly/react-core";
+import { useState } from "react";
+import { graphql, useFragment } from "react-relay";
+
+import { ActionError } from "../../components/ActionError";
+import { LimitFields } from "../../components/LimitFields";
+import { checkLimits, type LimitErrors, limitInput, limitValues } from "../../lib/limits";
+import type { RequestError } from "../../relay/errors";
+import { refusalOf } from "../../relay/refusal";
+import { useAction } from "../../relay/useAction";
+import type { QuotaChangeDialog_subscription$key } from "./__generated__/QuotaChangeDialog_subscription.graphql";
+import type { QuotaChangeDialogMutation } from "./__generated__/QuotaChangeDialogMutation.graphql";
+
+interface QuotaChangeDialogProps {
+  subscription: QuotaChangeDialog_subscription$key;
+  onClose: () => void;
+}
+
+const JUSTIFICATION_LENGTH = 1000;
+
+/** Asks an administrator for other limits. */
+export function QuotaChangeDialog({ subscription: ref, onClose }: QuotaChangeDialogProps) {
+  const subscription = useFragment(
+    graphql`
+      fragment QuotaChangeDialog_subscription on ModelSubscription {
+        id
+        maxBudget
+        maxRequests
+        maxTokens
+        budgetDuration
+        rpmLimit
+        tpmLimit
+        model {
+          name
+        }
+      }
+    `,
+    ref,
+  );
+  const [values, setValues] = useState(() => limitValues(subscription));
+  const [justification, setJustification] = useState("");
+  const [errors, setErrors] = useState<LimitErrors & { justification?: string }>({});
+  const [refusal, setRefusal] = useState<RequestError | null>(null);
+  const { run, isRunning, error } = useAction<QuotaChangeDialogMutation>(graphql`
+    mutation QuotaChangeDialogMutation($input: RequestQuotaChangeInput!) {
+      requestQuotaChange(input: $input) {
+        __typename
+        ... on RequestQuotaChangeSuccess {
+          quotaChange {
+            subscription {
+              ...SubscriptionPage_subscription
+            }
+          }
+        }
+        ... on InvalidTransition {
+          message
+        }
+        ... on InvalidInput {
+          message
+          field
+        }
+      }
+    }
+  `);
+  const submit = () => {
+    setRefusal(null);
+    const wrong: typeof errors = checkLimits(values);
+    if (!justification.trim()) wrong.justification = "Say what they are needed for.";
+    setErrors(wrong);
+    if (Object.keys(wrong).length > 0) return;
+    run({
+      variables: {
+        input: { subscriptionId: subscription.id, justification: justification.trim(), ...limitInput(values) },
+      },
+      onCompleted: ({ requestQuotaChange: result }) => {
+        if (result.__typename === "RequestQuotaChangeSuccess") onClose();
+        else if (result.__typename === "InvalidInput") {
+          const field = result.field.split(".").at(-1)!;
+          if (field in values || field === "justification") setErrors({ [field]: result.message });
+          else setRefusal(refusalOf(result));
+        } else setRefusal(refusalOf(result));
+      },
+    });
+  };
+  return (
+    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="quota-title">
+      <ModalHeader
+        title={`Other limits for ${subscription.model.name}`}
+        labelId="quota-title"
+        description="An administrator decides. Until then the present limits stay."
+      />
+      <ModalBody tabIndex={0} aria-label="The limits asked for">
+        <Form
+          id="quota-form"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <LimitFields values={values} errors={errors} onChange={setValues} />
+          <FormGroup label="What do you need them for?" isRequired fieldId="quota-justification">
+            <TextArea
+              id="quota-justification"
+              value={justification}
+              maxLength={JUSTIFICATION_LENGTH}
+              autoResize
+              aria-required
+              aria-invalid={errors.justification !== undefined}
+              validated={errors.justification ? "error" : "default"}
+              aria-describedby="quota-justification-help"
+              onChange={(_, value) => setJustification(value)}
+            />
+            <FormHelperText>
+              <HelperText id="quota-justification-help" isLiveRegion>
+                {errors.justification ? <HelperTextItem variant="error">{errors.justification}</HelperTextItem> : null}
+              </HelperText>
+            </FormHelperText>
+          </FormGroup>
+        </Form>
+        <ActionError error={error ?? refusal} title="Nothing was asked for" />
+      </ModalBody>
+      <ModalFooter>
+        <Button type="submit" form="quota-form" isLoading={isRunning} isDisabled={isRunning}>
+          Ask for them
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}

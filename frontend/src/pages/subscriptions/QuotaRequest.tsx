@@ -1,0 +1,84 @@
+import { Alert, AlertActionLink, GridItem } from "@patternfly/react-core";
+import { useState } from "react";
+import { graphql, useFragment } from "react-relay";
+
+import { ActionError } from "../../components/ActionError";
+import { Limits } from "../../components/Limits";
+import { RelativeTime } from "../../components/RelativeTime";
+import type { RequestError } from "../../relay/errors";
+import { refusalOf } from "../../relay/refusal";
+import { useAction } from "../../relay/useAction";
+import type { QuotaRequest_subscription$key } from "./__generated__/QuotaRequest_subscription.graphql";
+import type { QuotaRequestMutation } from "./__generated__/QuotaRequestMutation.graphql";
+
+/** The limits that were asked for and wait for a decision, with a way to take that back; nothing, if there are none. */
+export function QuotaRequest({ subscription: ref }: { subscription: QuotaRequest_subscription$key }) {
+  const { quotaChange } = useFragment(
+    graphql`
+      fragment QuotaRequest_subscription on ModelSubscription {
+        quotaChange {
+          id
+          createdAt
+          justification
+          maxBudget
+          maxRequests
+          maxTokens
+          budgetDuration
+          rpmLimit
+          tpmLimit
+        }
+      }
+    `,
+    ref,
+  );
+  const [refusal, setRefusal] = useState<RequestError | null>(null);
+  const { run, isRunning, error } = useAction<QuotaRequestMutation>(graphql`
+    mutation QuotaRequestMutation($input: CancelQuotaChangeInput!) {
+      cancelQuotaChange(input: $input) {
+        __typename
+        ... on CancelQuotaChangeSuccess {
+          quotaChange {
+            subscription {
+              ...SubscriptionPage_subscription
+            }
+          }
+        }
+        ... on InvalidTransition {
+          message
+        }
+        ... on InvalidInput {
+          message
+        }
+      }
+    }
+  `);
+  if (!quotaChange) return null;
+  const withdraw = () =>
+    run({
+      variables: { input: { quotaChangeId: quotaChange.id } },
+      onCompleted: ({ cancelQuotaChange: result }) => {
+        if (result.__typename !== "CancelQuotaChangeSuccess") setRefusal(refusalOf(result));
+      },
+    });
+  return (
+    <GridItem>
+      <Alert
+        isInline
+        variant="info"
+        title="You asked for other limits"
+        component="h2"
+        actionLinks={
+          <AlertActionLink isDisabled={isRunning} onClick={withdraw}>
+            Withdraw this
+          </AlertActionLink>
+        }
+      >
+        <p>
+          Asked <RelativeTime at={quotaChange.createdAt} />; an administrator decides. Your words: {quotaChange.justification}
+        </p>
+        <Limits {...quotaChange} />
+      </Alert>
+      <ActionError error={error ?? refusal} title="Nothing was withdrawn" />
+    </GridItem>
+  );
+}
