@@ -61,9 +61,11 @@ async def measure(server: Server, sent: bytes, seconds: float) -> tuple[float, f
     async def client() -> None:
         nonlocal count
         async with connected(server.port) as connection:
-            while time.perf_counter() < end:
+            while True:
                 await connection.send(sent)
                 count += 1
+                if time.perf_counter() > end:
+                    break
 
     began, used = time.perf_counter(), server.cpu_seconds
     await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
