@@ -26,25 +26,36 @@ from gateway.usage.queries import hourly
 
 # Longer than a call and its report may take; whatever takes longer is found by the sweep.
 LATELY = timedelta(minutes=15)
-BATCH = 1_000
+BATCH = 10_000
 
 _subscription: Table = subscriptions.ModelSubscription.__table__  # type: ignore[attr-defined]
 _model: Table = Model.__table__  # type: ignore[attr-defined]
 
+# Whole hours are a join that the planner may turn round when there are many; what precedes them is looked up one by one, and only where
+# a window does not begin with an hour.
 USED_SINCE = text("""
-SELECT w.n, sum(s.requests) AS requests, sum(s.tokens) AS tokens, sum(s.spend) AS spend
-FROM unnest(CAST(:user_ids AS uuid[]), CAST(:model_ids AS uuid[]), CAST(:sinces AS timestamptz[]), CAST(:hours AS timestamptz[]))
-  WITH ORDINALITY AS w (user_id, model_id, since, first_hour, n)
-JOIN model m ON m.id = w.model_id
-CROSS JOIN LATERAL (
-  SELECT requests - failures AS requests, total_tokens AS tokens, spend
-  FROM usage_hourly h WHERE h.user_id = w.user_id AND h.model_name = m.name AND h.hour >= w.first_hour
+WITH w AS (
+  SELECT w.n, w.user_id, m.name AS model_name, w.since, w.first_hour
+  FROM unnest(CAST(:user_ids AS uuid[]), CAST(:model_ids AS uuid[]), CAST(:sinces AS timestamptz[]), CAST(:hours AS timestamptz[]))
+    WITH ORDINALITY AS w (user_id, model_id, since, first_hour, n)
+  JOIN model m ON m.id = w.model_id
+)
+SELECT n, sum(requests) AS requests, sum(tokens) AS tokens, sum(spend) AS spend
+FROM (
+  SELECT w.n, h.requests - h.failures AS requests, h.total_tokens AS tokens, h.spend
+  FROM w JOIN usage_hourly h ON h.user_id = w.user_id AND h.model_name = w.model_name AND h.hour >= w.first_hour
+  WHERE h.hour >= CAST(:earliest AS timestamptz)
   UNION ALL
-  SELECT CASE WHEN success THEN 1 ELSE 0 END, total_tokens, spend
-  FROM usage_event e
-  WHERE e.user_id = w.user_id AND e.model_name = m.name AND e.occurred_at >= w.since AND e.occurred_at < w.first_hour
+  SELECT w.n, e.requests, e.total_tokens, e.spend
+  FROM w CROSS JOIN LATERAL (
+    SELECT CASE WHEN success THEN 1 ELSE 0 END AS requests, total_tokens, spend
+    FROM usage_event e
+    WHERE e.user_id = w.user_id AND e.model_name = w.model_name AND e.occurred_at >= w.since AND e.occurred_at < w.first_hour
+    OFFSET 0
+  ) e
+  WHERE w.since < w.first_hour
 ) s
-GROUP BY w.n
+GROUP BY n
 """)
 
 
@@ -55,11 +66,13 @@ async def used_since(
     if not wanted:
         return {}
     users, models, sinces = zip(*wanted, strict=True)
+    hours = [next_hour(since) for since in sinces]
     parameters = {
         "user_ids": users,
         "model_ids": models,
         "sinces": sinces,
-        "hours": [next_hour(since) for since in sinces],
+        "hours": hours,
+        "earliest": min(hours),
     }
     rows = await session.execute(USED_SINCE, parameters)
     return {wanted[row.n - 1]: Used(int(row.requests), int(row.tokens), row.spend) for row in rows}
