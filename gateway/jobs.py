@@ -38,6 +38,7 @@ def jobs(services: Services) -> list[Job]:
         Job("litellm-check", 5, services.catalog.check_litellm, one_replica=False),
         Job("catalog-sync", 30, services.catalog.sync),
         Job("keys-settle", 5, services.keys.settle),
+        Job("keys-sweep", 300, services.keys.sweep),
         Job("subscriptions-expire", 3, services.subscriptions.expire),
         Job("quotas", 2, services.usage.settle_quotas),
         Job("quotas-sweep", 300, services.usage.settle_all_quotas),

@@ -29,7 +29,7 @@ def readable() -> Select[Any]:
     """Keys as they are shown. For callers who narrow it down to what may be seen."""
     # The secret to show: one that works before one that does not work yet, and before those that are over.
     current = (
-        select(generation.c.prefix, generation.c.last_four, generation.c.drift)
+        select(generation.c.prefix, generation.c.last_four, generation.c.told, generation.c.drift)
         .where(generation.c.api_key_id == api_key.c.id)
         .order_by(
             generation.c.ended_at.is_(None).desc(), generation.c.told.is_not(None).desc(), generation.c.number.desc()

@@ -12,13 +12,14 @@ from gateway.errors import NotPermitted
 from gateway.keys import policy, queries, settlement
 from gateway.keys.changes import Changing
 from gateway.keys.creation import Creating
+from gateway.keys.drift import Drifting
 from gateway.keys.rotation import Rotating
 from gateway.keys.rules import Ruling
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model
 from gateway.paging import Page, fetch_page
 
 
-class KeyService(Creating, Changing, Rotating, Ruling):
+class KeyService(Creating, Changing, Rotating, Ruling, Drifting):
     """Reads are here, and LiteLLM is asked nothing for them."""
 
     async def page(
