@@ -12,7 +12,7 @@ from schema.relay import Node, encode_id
 class AuditEntry(Node):
     at: datetime = strawberry.field(description="When.")
     actor: str = strawberry.field(description="By whom: a username, or the name of one of LiteMaaS's own jobs.")
-    action: str = strawberry.field(description="What: `key.created`, `subscription.decided`.")
+    action: str = strawberry.field(description="What: `key.created`, `subscription.approved`.")
     target: str = strawberry.field(description="To what: its kind and key.")
 
     @classmethod

@@ -11,6 +11,7 @@ from schema.context import Info
 from schema.keys import ApiKey
 from schema.live_hub import SHARED
 from schema.relay import decode_id, encode_id
+from schema.subscriptions import ModelSubscription
 from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter
 from schema.viewer import Filter
 
@@ -20,6 +21,13 @@ class ApprovalsChange:
     id: strawberry.ID = strawberry.field(description="Always the same, so that a client's store merges live ticks.")
     pending_count: int = strawberry.field(
         description="How many subscriptions wait for a decision now, on the request or on other limits."
+    )
+
+
+@strawberry.type(description="Some of the caller's own subscriptions were changed.")
+class ModelSubscriptionsChange:
+    subscriptions: list[ModelSubscription] = strawberry.field(
+        description="Those that were changed last, as they are now; the newest change first, at most 20."
     )
 
 
@@ -64,3 +72,12 @@ class Subscription:
         services = info.context.services
         async for count in services.subscriptions.awaiting_counts(services.bus, info.context.actor):
             yield ApprovalsChange(id=encode_id("ApprovalsChange", "all"), pending_count=count)
+
+    @strawberry.subscription(
+        description="The caller's own subscriptions that were changed last, now and after each change: decided, suspended, used up.",
+        metadata=SHARED,
+    )
+    async def model_subscriptions_changed(self, info: Info) -> AsyncGenerator[ModelSubscriptionsChange, None]:
+        services = info.context.services
+        async for rows in services.subscriptions.own_changes(services.bus, info.context.actor):
+            yield ModelSubscriptionsChange(subscriptions=[ModelSubscription.of(row) for row in rows])

@@ -112,6 +112,12 @@ def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
     return select(subscription).where(visible_to(actor), subscription.c.id.in_(ids))
 
 
+def changed_last(actor: Actor, limit: int) -> Select[Any]:
+    """The caller's own, those that were changed last first."""
+    own = subscription.c.user_id == actor.user_id
+    return select(subscription).where(own).order_by(subscription.c.updated_at.desc(), subscription.c.id).limit(limit)
+
+
 def latest_of(actor: Actor, model_ids: Sequence[UUID]) -> Select[Any]:
     """The caller's own newest subscription to each of the models: an open one is always the newest."""
     return (

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import events
+from gateway.db import utc_now
 from gateway.subscriptions import changes, policy, queries, windows
 
 _subscription = queries.subscription
@@ -94,7 +95,7 @@ async def mark_exhausted(session: AsyncSession, found: Sequence[tuple[Row[Any], 
     owners: list[Any] = []
     for mark in marks:
         same = (_subscription.c.id == bindparam("of"), _subscription.c.updated_at == bindparam("seen"))
-        marked = update(_subscription).where(*same).values(exhausted_until=bindparam("until"))
+        marked = update(_subscription).where(*same).values(exhausted_until=bindparam("until"), updated_at=utc_now())
         owners += (await session.scalars(marked.returning(_subscription.c.user_id), mark)).all()
     if owners:
         await events.publish(session, {changes.ANY, *(f"subscriptions:user:{owner}" for owner in owners)})

@@ -19,6 +19,7 @@ from gateway.subscriptions.requests import Requests
 from gateway.subscriptions.reviews import Reviews
 
 EVERYTHING = SubscriptionFilter()
+CHANGED_LAST = 20
 
 
 class SubscriptionService(Requests, Reviews, ModelChanges):
@@ -99,3 +100,14 @@ class SubscriptionService(Requests, Reviews, ModelChanges):
             yield await self.awaiting_count(actor)
             async for _ in wakes:
                 yield await self.awaiting_count(actor)
+
+    async def own_changes(self, bus: Bus, actor: Actor) -> AsyncGenerator[list[Row[Any]], None]:
+        """The caller's own subscriptions that were changed last, newest change first, at most CHANGED_LAST; again after each change."""
+        async with bus.subscribe({f"subscriptions:user:{actor.user_id}"}) as wakes:
+            yield await self._changed_last(actor)
+            async for _ in wakes:
+                yield await self._changed_last(actor)
+
+    async def _changed_last(self, actor: Actor) -> list[Row[Any]]:
+        async with self._db.read() as session:
+            return list(await session.execute(queries.changed_last(actor, CHANGED_LAST)))

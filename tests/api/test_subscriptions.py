@@ -208,6 +208,21 @@ async def test_admins_hear_of_requests_at_once(world: World) -> None:
         assert refused[0]["extensions"]["code"] == "FORBIDDEN"
 
 
+async def test_the_requester_hears_of_the_decision_at_once(world: World) -> None:
+    changed = "subscription { modelSubscriptionsChanged { subscriptions { id status reason quota { exhausted } } } }"
+    asked = await restricted(world, world.alice)
+    async with world.alice.subscribe(changed) as of_alice, world.bob.subscribe(changed) as of_bob:
+        first = (await anext(of_alice))["data"]["modelSubscriptionsChanged"]["subscriptions"]
+        assert first == [{"id": asked["id"], "status": "PENDING", "reason": None, "quota": None}]
+        assert (await anext(of_bob))["data"]["modelSubscriptionsChanged"]["subscriptions"] == []
+        deny = change("denyModelSubscription", "subscription { id }")
+        await world.ada.execute(deny, {"i": {"subscriptionId": asked["id"], "reason": "not now"}})
+        told = (await anext(of_alice))["data"]["modelSubscriptionsChanged"]["subscriptions"]
+        assert told == [{"id": asked["id"], "status": "DENIED", "reason": "not now", "quota": None}]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(of_bob), 0.5)
+
+
 async def test_a_model_is_restricted_with_a_look_beforehand(world: World) -> None:
     made = await subscribed_key(world.alice)
     model = await model_id(world.alice, "gpt-5-mini")

@@ -123,7 +123,7 @@ async def test_a_change_meanwhile_is_not_overwritten(
 
     def raise_quota(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         nonlocal raised
-        if statement.startswith("UPDATE model_subscription SET exhausted_until") and not raised:
+        if statement.startswith("UPDATE model_subscription") and "exhausted_until=" in statement and not raised:
             raised = True
             cursor.execute("UPDATE model_subscription SET max_requests = 5, updated_at = now()")
 
