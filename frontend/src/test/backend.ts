@@ -91,6 +91,18 @@ export function aKey(number: number, models: Row[], changes: Row = {}): Row {
     expiresAt: iso(-88 * DAY),
     lastUsedAt: null,
     inSync: true,
+    generations: [
+      {
+        number: 1,
+        prefix: "sk-lm",
+        lastFour: "a1b2",
+        status: "ACTIVE",
+        createdAt: iso(2 * DAY),
+        endsAt: null,
+        lastUsedAt: null,
+        requestsLastDay: 0,
+      },
+    ],
     ...changes,
   };
 }
