@@ -1,6 +1,6 @@
 """API keys."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
@@ -98,6 +98,42 @@ class KeyPolicy:
         return cls(**{name: getattr(rules, name) for name in names})
 
 
+@strawberry.type(
+    description="One thing about a key that is in LiteLLM not as LiteLLM last confirmed it: somebody has changed it there."
+)
+class ApiKeyDrift:
+    field: str = strawberry.field(description="What differs: a field of ApiKey, `blocked`, or `exists`.")
+    ours: str | None = strawberry.field(description="As LiteLLM had confirmed it, as text.")
+    found: str | None = strawberry.field(description="As it was found there, as text.")
+
+    @classmethod
+    def of(cls, told: dict[str, Any], drift: dict[str, Any] | None) -> "list[ApiKeyDrift]":
+        return [
+            cls(field=_DRIFTED.get(name, name), ours=_as_text(name, told.get(name)), found=_as_text(name, value))
+            for name, value in sorted((drift or {}).items())
+        ]
+
+
+_DRIFTED = {
+    "expires": "expiresAt",
+    "max_budget": "maxBudget",
+    "budget_duration": "budgetDuration",
+    "rpm_limit": "rpmLimit",
+    "tpm_limit": "tpmLimit",
+    "max_parallel_requests": "maxParallelRequests",
+}
+
+
+def _as_text(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if name == "expires":
+        return datetime.fromtimestamp(value, UTC).isoformat()
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @strawberry.type(description="One call that was made with a key, without anything that was said.")
 class ApiKeyCall:
     model: str = strawberry.field(description="What the call named as `model`.")
@@ -165,6 +201,12 @@ class ApiKey(Node):
     @strawberry.field(description="Its secrets, newest first. More than one works only while it is ROTATING.")
     async def generations(self, info: Info) -> list[ApiKeyGeneration]:
         return [ApiKeyGeneration.of(row) for row in await info.context.loaders.generations_of_key.load(self.row.id)]
+
+    @strawberry.field(
+        description="What somebody has changed in LiteLLM itself, as of the last sweep; empty: nothing. See `repairApiKey`, `adoptApiKey`."
+    )
+    def drift(self) -> list[ApiKeyDrift]:
+        return ApiKeyDrift.of(self.row.told or {}, self.row.drift)
 
     @strawberry.field(description="Calls that were made with it, newest first.")
     async def calls(

@@ -1,6 +1,6 @@
 """What the caller has, and what auditors and admins see of everybody."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -35,6 +35,10 @@ SubscriptionSort = Annotated[
     SubscriptionOrder | None, strawberry.argument(description="In which order; newest first, if left out.")
 ]
 OfModel = Annotated[strawberry.ID | None, strawberry.argument(description="Only to this model.")]
+UnusedDays = Annotated[
+    int | None,
+    strawberry.argument(description="Only keys that work and were not used for so many days, whatever `status` says."),
+]
 KeyStatuses = Annotated[
     list[ApiKeyStatus] | None, strawberry.argument(description="Only with one of these statuses; all, if left out.")
 ]
@@ -76,9 +80,18 @@ class Viewer:
 
     @strawberry.field(description="The caller's own keys, newest first.")
     async def api_keys(
-        self, info: Info, first: First, after: After = None, status: KeyStatuses = None
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        status: KeyStatuses = None,
+        unused_days: UnusedDays = None,
     ) -> Connection[ApiKey]:
-        return connection(await info.context.services.keys.page(info.context.actor, first, after, status), ApiKey.of)
+        actor, services = info.context.actor, info.context.services
+        if unused_days is not None:
+            unused_for = timedelta(days=unused_days)
+            return connection(await services.usage.unused_keys(actor, unused_for, first, after), ApiKey.of)
+        return connection(await services.keys.page(actor, first, after, status), ApiKey.of)
 
     @strawberry.field(description="What the caller's keys may have at most.")
     async def key_policy(self, info: Info) -> KeyPolicy:
@@ -166,10 +179,18 @@ class Admin:
 
     @strawberry.field(description="Everybody's keys, newest first.")
     async def api_keys(
-        self, info: Info, first: First, after: After = None, status: KeyStatuses = None
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        status: KeyStatuses = None,
+        unused_days: UnusedDays = None,
     ) -> Connection[ApiKey]:
-        page = await info.context.services.keys.page_of_all(info.context.actor, first, after, status)
-        return connection(page, ApiKey.of)
+        actor, services = info.context.actor, info.context.services
+        if unused_days is not None:
+            unused_for = timedelta(days=unused_days)
+            return connection(await services.usage.unused_keys(actor, unused_for, first, after, own=False), ApiKey.of)
+        return connection(await services.keys.page_of_all(actor, first, after, status), ApiKey.of)
 
     @strawberry.field(description="Everybody who ever signed in, by username.")
     async def users(

@@ -11,11 +11,13 @@ says that it is not in sync; it never claims more than is known.
 from gateway.keys.access import NotSubscribed
 from gateway.keys.creation import AlreadyDone, CreatedKey
 from gateway.keys.policy import NewKey
+from gateway.keys.queries import NEWEST_FIRST, listed
 from gateway.keys.rotation import ReportedKey, RotationFailed
 from gateway.keys.service import KeyService
 from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyModel, ApiKeyStatus, KeyRules
 
 __all__ = [
+    "NEWEST_FIRST",
     "AlreadyDone",
     "ApiKey",
     "ApiKeyGeneration",
@@ -28,4 +30,5 @@ __all__ = [
     "NotSubscribed",
     "ReportedKey",
     "RotationFailed",
+    "listed",
 ]

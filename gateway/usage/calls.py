@@ -6,17 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, select, text
+from sqlalchemy import Row, Table, exists, select, text
 
+from gateway import keys
 from gateway.actor import Actor
 from gateway.db import Database, utc_now
-from gateway.keys import ApiKeyGeneration
+from gateway.errors import InvalidInput, NotPermitted
+from gateway.keys import ApiKeyGeneration, ApiKeyStatus
 from gateway.paging import Order, Page, fetch_page
 from gateway.usage import queries
 from gateway.usage.queries import event
 
 _generation: Table = ApiKeyGeneration.__table__  # type: ignore[attr-defined]
 _NEWEST_FIRST = Order("calls", ((event.c.occurred_at, datetime), (event.c.seq, int)), descending=True)
+_api_key: Table = keys.ApiKey.__table__  # type: ignore[attr-defined]
+_LONGEST = timedelta(days=3650)
 _LAST_DAY = timedelta(days=1)
 
 _USE = text("""
@@ -53,6 +57,24 @@ class Calls:
             query = query.where(event.c.occurred_at >= since)
         async with self._db.read() as session:
             return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+
+    async def unused_keys(
+        self, actor: Actor, unused_for: timedelta, first: int, after: str | None = None, *, own: bool = True
+    ) -> Page[Row[Any]]:
+        """Keys that work and were made and last used longer ago than that, newest first: rows as `KeyService.page` gives them.
+
+        Raises NotPermitted for a plain user who asks for everybody's, and InvalidInput (`unusedDays`).
+        """
+        if not own and not actor.reads_all:
+            raise NotPermitted
+        if not timedelta() < unused_for <= _LONGEST:
+            raise InvalidInput("unusedDays", f"must be from 1 to {_LONGEST.days}")
+        since = utc_now() - unused_for
+        used = exists().where(queries.hourly.c.api_key_id == _api_key.c.id, queries.hourly.c.last_at >= since)
+        working = (ApiKeyStatus.ACTIVE, ApiKeyStatus.ROTATING, ApiKeyStatus.BLOCKED)
+        query = keys.listed(actor, working, own=own).where(_api_key.c.created_at < since, ~used.correlate(_api_key))
+        async with self._db.read() as session:
+            return await fetch_page(self._db, session, query, keys.NEWEST_FIRST, first, after)
 
     async def use_by_secret(self, token_hashes: Sequence[str]) -> dict[str, SecretUse]:
         """For secrets of keys that the caller was shown."""

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
+from gateway.litellm import KeyChanges, hash_secret
+from schema.relay import split_id
 from tests.api.conftest import World
 from tests.api.test_first_call import CREATE, call, model_id, subscribed_key
 from tests.graphql import Client
@@ -240,3 +242,64 @@ async def test_a_page_of_keys_costs_the_same_for_three_and_thirty(world: World) 
     many = await cost()
     assert (few[0], many[0]) == (3, 30)
     assert few[1] == many[1]
+
+
+RULES = "maxBudget budgetDuration rpmLimit tpmLimit maxParallelRequests maxLifeDays defaultLifeDays maxKeys"
+
+
+async def test_what_keys_may_have_at_most(world: World) -> None:
+    query = "{ viewer { keyPolicy { %s } } }".replace("%s", RULES)
+    assert set((await world.bob.execute(query))["viewer"]["keyPolicy"].values()) == {None}
+    change = """mutation($input: SetKeyPolicyInput!) { setKeyPolicy(input: $input) { __typename
+      ... on SetKeyPolicySuccess { keyPolicy { rpmLimit maxLifeDays } } ... on InvalidInput { field } } }"""
+    assert (await world.bob.refused(change, {"input": {"rpmLimit": 9}}))["code"] == "FORBIDDEN"
+    bad = (await world.ada.execute(change, {"input": {"rpmLimit": 0}}))["setKeyPolicy"]
+    assert bad == {"__typename": "InvalidInput", "field": "rpmLimit"}
+    await world.ada.execute(change, {"input": {"rpmLimit": 9, "maxLifeDays": 30}})
+    after = (await world.ada.execute(change, {"input": {"maxLifeDays": None}}))["setKeyPolicy"]
+    assert after["keyPolicy"] == {"rpmLimit": 9, "maxLifeDays": None}
+    made = await subscribed_key(world.alice)
+    shown = await world.alice.execute(
+        "query($k: ID!) { node(id: $k) { ... on ApiKey { rpmLimit } } }", {"k": made["apiKey"]["id"]}
+    )
+    assert shown["node"]["rpmLimit"] == 9
+
+
+async def test_drift_is_shown_and_repaired(world: World) -> None:
+    made = await subscribed_key(world.alice)
+    key = {"k": made["apiKey"]["id"]}
+    services = world.portal.services
+    await services.litellm.update_key(hash_secret(made["secret"]), KeyChanges(rpm_limit=500))
+    await services.keys.sweep()
+    query = "query($k: ID!) { node(id: $k) { ... on ApiKey { inSync drift { field ours found } } } }"
+    shown = (await world.alice.execute(query, key))["node"]
+    assert shown["drift"] == [{"field": "rpmLimit", "ours": None, "found": "500"}]
+    repair = """mutation($k: ID!) { repairApiKey(input: {apiKeyId: $k}) { __typename
+      ... on RepairApiKeySuccess { apiKey { inSync drift { field } } } ... on InvalidInput { field } } }"""
+    adopt = "mutation($k: ID!) { adoptApiKey(input: {apiKeyId: $k}) { __typename } }"
+    assert (await world.alice.refused(adopt, key))["code"] == "FORBIDDEN"
+    assert (await world.alice.execute(repair, key))["repairApiKey"]["apiKey"] == {"inSync": True, "drift": []}
+    assert (await world.alice.execute(repair, key))["repairApiKey"]["__typename"] == "InvalidInput"
+    info = await services.litellm.key_info(hash_secret(made["secret"]))
+    assert info is not None
+    assert info.rpm_limit is None
+
+
+async def test_keys_that_nobody_uses(world: World) -> None:
+    used, unused = await subscribed_key(world.alice), await subscribed_key(world.alice)
+    await subscribed_key(world.alice)  # too new to say
+    assert (await call(world, used["secret"])).status_code == 200
+    await wait_for_calls(world.alice, used["apiKey"]["id"], 1)
+    async with world.portal.services.db.write() as session:
+        for key in (used, unused):
+            await session.execute(
+                text("UPDATE api_key SET created_at = created_at - interval '40 d' WHERE id = :k"),
+                {"k": split_id(key["apiKey"]["id"])[1]},
+            )
+    query = "query($d: Int) { viewer { apiKeys(first: 10, unusedDays: $d) { totalCount edges { node { id } } } } }"
+    found = (await world.alice.execute(query, {"d": 30}))["viewer"]["apiKeys"]
+    assert found == {"totalCount": 1, "edges": [{"node": {"id": unused["apiKey"]["id"]}}]}
+    assert (await world.alice.refused(query, {"d": 0}))["field"] == "unusedDays"
+    everybodys = query.replace("viewer", "admin")
+    assert (await world.audrey.execute(everybodys, {"d": 30}))["admin"]["apiKeys"]["totalCount"] == 1
+    assert (await world.bob.execute(query, {"d": 30}))["viewer"]["apiKeys"]["totalCount"] == 0
