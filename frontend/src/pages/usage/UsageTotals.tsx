@@ -55,7 +55,7 @@ export function UsageTotals({ usage: usageRef }: { usage: UsageTotals_usage$key 
               Reconciled with LiteLLM
             </Label>
           ) : (
-            <Label isCompact color="orange" icon={<InProgressIcon />}>
+            <Label isCompact icon={<InProgressIcon />}>
               Not yet reconciled with LiteLLM
             </Label>
           )}
