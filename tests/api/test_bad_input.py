@@ -250,15 +250,25 @@ async def test_roles(world: World) -> None:
         "{ rateLimit { remaining } }",
         "{ viewer { teams(first: 1) { totalCount } } }",
         "{ viewer { budget { spend } } }",
-        'mutation { rotateApiKey(input: {apiKeyId: "x", overlap: 0}) { __typename } }',
-        'mutation { blockApiKey(input: {apiKeyId: "x"}) { __typename } }',
-        'mutation { unblockApiKey(input: {apiKeyId: "x"}) { __typename } }',
-        'mutation { updateApiKey(input: {apiKeyId: "x"}) { __typename } }',
-        'mutation { cancelModelSubscription(input: {subscriptionId: "x"}) { __typename } }',
     ],
 )
 async def test_what_is_not_there_yet_says_so(world: World, query: str) -> None:
     assert (await world.alice.refused(query))["code"] == "NOT_AVAILABLE"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'mutation { cancelModelSubscription(input: {subscriptionId: "x"}) { __typename ... on InvalidInput { field } } }',
+        'mutation { cancelQuotaChange(input: {quotaChangeId: "x"}) { __typename ... on InvalidInput { field } } }',
+        'mutation { suspendModelSubscription(input: {subscriptionId: "x", reason: "no"}) { __typename ... on InvalidInput { field } } }',
+        'mutation { setModelAccess(input: {modelId: "x", access: OPEN}) { __typename ... on InvalidInput { field } } }',
+    ],
+)
+async def test_an_id_that_is_none_names_its_field(world: World, query: str) -> None:
+    (answer,) = (await world.ada.execute(query)).values()
+    assert answer["__typename"] == "InvalidInput"
+    assert answer["field"] in query
 
 
 async def test_litellm_down(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
