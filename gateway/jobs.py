@@ -42,6 +42,7 @@ def jobs(services: Services) -> list[Job]:
         Job("subscriptions-expire", 3, services.subscriptions.expire),
         Job("quotas", 2, services.usage.settle_quotas),
         Job("quotas-sweep", 300, services.usage.settle_all_quotas),
+        Job("key-expiries-announce", 600, services.notifications.announce_expiries),
         Job("sessions-purge", 3600, services.auth.forget_ended_sessions),
     ]
 
@@ -49,13 +50,17 @@ def jobs(services: Services) -> list[Job]:
 @asynccontextmanager
 async def running(services: Services) -> AsyncIterator[None]:
     """All jobs in the background until leaving."""
-    tasks = [asyncio.create_task(_repeat(services.db, job), name=job.name) for job in jobs(services)]
+    all_jobs = jobs(services)
+    # A pool of their own for the locks: jobs that all run at once would leave requests, and each other, no connection.
+    locks = Database(services.db.url, pool_size=len(all_jobs))
+    tasks = [asyncio.create_task(_repeat(locks, job), name=job.name) for job in all_jobs]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await locks.close()
 
 
 async def _repeat(db: Database, job: Job) -> None:

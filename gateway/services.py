@@ -11,6 +11,7 @@ from gateway.db import Database
 from gateway.events import Bus
 from gateway.keys import KeyService
 from gateway.litellm import LiteLLM
+from gateway.notifications import NotificationService
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
 from gateway.usage import UsageService
@@ -30,6 +31,7 @@ class Services:
     subscriptions: SubscriptionService
     keys: KeyService
     usage: UsageService
+    notifications: NotificationService
 
 
 def build_services(settings: Settings) -> Services:
@@ -49,6 +51,7 @@ def build_services(settings: Settings) -> Services:
         subscriptions=SubscriptionService(db),
         keys=KeyService(db, litellm),
         usage=UsageService(db, bus),
+        notifications=NotificationService(db),
     )
 
 

@@ -13,6 +13,7 @@ from gateway.usage import Scope
 from schema.audit import AuditEntry
 from schema.context import Info
 from schema.keys import ApiKey, ApiKeyStatus, KeyPolicy
+from schema.notifications import Notification
 from schema.relay import After, Connection, First, connection, decode_id
 from schema.subscriptions import ExistingSubscriptions, ModelSubscription, SubscriptionOrder, SubscriptionStatus
 from schema.teams import Team
@@ -96,6 +97,17 @@ class Viewer:
     @strawberry.field(description="What the caller's keys may have at most.")
     async def key_policy(self, info: Info) -> KeyPolicy:
         return KeyPolicy.of(await info.context.services.keys.rules())
+
+    @strawberry.field(description="What the caller should know, newest first.")
+    async def notifications(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        unread: Annotated[bool, strawberry.argument(description="Only those that are not marked as read.")] = False,
+    ) -> Connection[Notification]:
+        page = await info.context.services.notifications.page(info.context.actor, first, after, unread=unread)
+        return connection(page, Notification.of)
 
     @strawberry.field(description="The caller's teams. Not available in this version.")
     def teams(self, first: First, after: After = None) -> Connection[Team]:

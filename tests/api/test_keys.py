@@ -303,3 +303,45 @@ async def test_keys_that_nobody_uses(world: World) -> None:
     everybodys = query.replace("viewer", "admin")
     assert (await world.audrey.execute(everybodys, {"d": 30}))["admin"]["apiKeys"]["totalCount"] == 1
     assert (await world.bob.execute(query, {"d": 30}))["viewer"]["apiKeys"]["totalCount"] == 0
+
+
+NOTICES = """query($u: Boolean!) { viewer { notifications(first: 100, unread: $u) { totalCount edges { node {
+  id kind days readAt apiKey { id name prefix } } } } } }"""
+
+
+async def test_notices_of_keys_that_expire(world: World) -> None:
+    model = (await subscribed_key(world.alice))["apiKey"]["models"][0]["name"]
+    wanted = {"name": "k", "modelIds": [await model_id(world.alice, model)]}
+    wanted["expiresAt"] = (datetime.now(UTC) + timedelta(days=5)).isoformat()
+
+    async def noticed(keys: int) -> tuple[list[Any], int]:
+        for _ in range(keys):
+            await world.alice.execute(CREATE, {"input": wanted})
+        async with world.portal.services.db.write() as session:
+            await session.execute(text("UPDATE api_key SET created_at = now() - interval '90 d'"))
+        await world.portal.services.notifications.announce_expiries()
+        statements: list[str] = []
+
+        def count(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            statements.append(statement)
+
+        engine = world.portal.services.db.engine.sync_engine
+        event.listen(engine, "before_cursor_execute", count)
+        page = await world.alice.execute(NOTICES, {"u": True})
+        event.remove(engine, "before_cursor_execute", count)
+        return page["viewer"]["notifications"]["edges"], len(statements)
+
+    few, cost_of_few = await noticed(3)
+    assert (len(few), few[0]["node"]["kind"], few[0]["node"]["days"]) == (3, "API_KEY_EXPIRES", 7)
+    assert few[0]["node"]["apiKey"]["name"] == "k"
+    many, cost_of_many = await noticed(27)
+    assert (len(many), cost_of_many) == (30, cost_of_few)
+    mark = """mutation($ids: [ID!]) { markNotificationsRead(input: {notificationIds: $ids}) { __typename
+      ... on MarkNotificationsReadSuccess { marked } ... on InvalidInput { field } } }"""
+    one = {"ids": [many[0]["node"]["id"]]}
+    assert (await world.bob.execute(mark, one))["markNotificationsRead"]["marked"] == 0
+    assert (await world.alice.execute(mark, one))["markNotificationsRead"]["marked"] == 1
+    assert (await world.alice.execute(mark, {"ids": ["x"]}))["markNotificationsRead"]["field"] == "notificationIds"
+    assert (await world.alice.execute(mark))["markNotificationsRead"]["marked"] == 29
+    assert (await world.alice.execute(NOTICES, {"u": True}))["viewer"]["notifications"]["totalCount"] == 0
+    assert (await world.bob.execute(NOTICES, {"u": False}))["viewer"]["notifications"]["totalCount"] == 0

@@ -53,17 +53,19 @@ CLOCK = [
     "UPDATE api_key SET expires_at = now() - interval '1 s' WHERE expires_at IS NOT NULL AND user_id = '{user}'",
 ]
 
-which = st.integers(0, 2)
-ACTIONS = st.one_of(
-    st.tuples(st.just("create"), st.sets(st.integers(0, 2), min_size=1)),
-    st.tuples(st.just("update"), which, st.sampled_from(LIMITS)),
-    st.tuples(st.just("replace_models"), which, st.sets(st.integers(0, 2), min_size=1)),
-    st.tuples(st.sampled_from(["block", "unblock", "finish", "undo", "revoke", "leak"]), which),
-    st.tuples(st.just("rotate"), which, st.sampled_from([timedelta(), HOUR])),
-    st.tuples(st.just("subscription"), st.integers(0, 2), st.sampled_from(SUBSCRIPTION)),
-    st.tuples(st.just("clock"), st.sampled_from(CLOCK)),
-    st.tuples(st.sampled_from(["settle", "wait"])),
-)
+# The newest key mostly: walks that spread over many keys get nowhere with any of them.
+which = st.sampled_from([0, 0, 0, 1])
+VERBS = ["block", "unblock"] * 3 + ["finish", "undo"] * 3 + ["revoke", "leak"]
+ACTIONS = st.sampled_from(
+    [st.tuples(st.sampled_from(VERBS), which)] * 3
+    + [st.tuples(st.just("rotate"), which, st.sampled_from([timedelta(), HOUR, HOUR]))] * 2
+    + [st.tuples(st.just("update"), which, st.sampled_from(LIMITS))] * 2
+    + [st.tuples(st.just("subscription"), st.integers(0, 2), st.sampled_from(SUBSCRIPTION))] * 2
+    + [st.tuples(st.sampled_from(["settle", "wait"]))] * 2
+    + [st.tuples(st.just("create"), st.sets(st.integers(0, 2), min_size=1))]
+    + [st.tuples(st.just("replace_models"), which, st.sets(st.integers(0, 2), min_size=1))]
+    + [st.tuples(st.just("clock"), st.sampled_from(CLOCK))]
+).flatmap(lambda action: action)
 # How the line is during a step, and where on it our process dies.
 FAULTS = st.tuples(
     st.sampled_from(["well", "well", "well", "cut", "deaf", "deaf", "stutters"]),
@@ -102,7 +104,7 @@ class Walk:
             await asyncio.wait(others)
 
     async def _on(self, index: int, verb: Callable[[UUID], Awaitable[Any]]) -> Any:
-        return await verb(self.made[index % len(self.made)]) if self.made else None
+        return await verb(self.made[-1 - index % len(self.made)]) if self.made else None
 
     async def create(self, models: set[int]) -> None:
         before = await self._ids()
