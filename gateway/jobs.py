@@ -42,6 +42,7 @@ def jobs(services: Services) -> list[Job]:
         Job("subscriptions-expire", 3, services.subscriptions.expire),
         Job("quotas", 2, services.usage.settle_quotas),
         Job("quotas-sweep", 300, services.usage.settle_all_quotas),
+        Job("key-expiries-announce", 600, services.notifications.announce_expiries),
         Job("sessions-purge", 3600, services.auth.forget_ended_sessions),
     ]
 
