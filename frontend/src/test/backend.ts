@@ -62,11 +62,20 @@ export function aSubscription(number: number, model: Row, changes: Row = {}): Ro
     reason: null,
     maxBudget: null,
     budgetDuration: null,
+    maxRequests: null,
+    maxTokens: null,
     rpmLimit: null,
     tpmLimit: null,
     spend: "0.0421",
     createdAt: iso(3 * DAY),
     expiresAt: null,
+    awaitingSince: null,
+    user: { __typename: "User", id: nodeId("User", 1), username: "alice", displayName: "Alice", role: "USER" },
+    quota: null,
+    quotaChange: null,
+    highestMonthlyCost: null,
+    ownersUsage: totals(12, "0.34"),
+    history: [],
     ...changes,
   };
   model.mySubscription = subscription;
@@ -274,8 +283,10 @@ export function rootOf(data: BackendData) {
       return { __typename: "RevokeApiKeySuccess", apiKey };
     },
   };
+  // A test may prescribe an answer for a field that has no resolver above.
+  const prescribed = Object.keys({ ...data.answers, ...data.failures }).map((name) => [name, () => null]);
   return Object.fromEntries(
-    Object.entries(fields).map(([name, resolve]) => [
+    Object.entries<(args: never) => unknown>({ ...Object.fromEntries(prescribed), ...fields }).map(([name, resolve]) => [
       name,
       (args: never) => {
         if (data.failures[name]) throw new CodedError(data.failures[name]);

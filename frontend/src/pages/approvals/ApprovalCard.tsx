@@ -1,20 +1,33 @@
-import { Alert, Button, Flex, Label } from "@patternfly/react-core";
-import { ExpandableRowContent, Tbody, Td, Tr } from "@patternfly/react-table";
+import {
+  Alert,
+  Button,
+  Card,
+  CardBody,
+  CardFooter,
+  CardHeader,
+  CardTitle,
+  Checkbox,
+  Content,
+  DescriptionList,
+  Flex,
+  Label,
+} from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 import { Link } from "react-router";
 
+import { Fact } from "../../components/Fact";
 import { Limits } from "../../components/Limits";
 import { RelativeTime } from "../../components/RelativeTime";
 import { formatMoney } from "../../lib/money";
 import { formatCount } from "../../lib/numbers";
 import { modelPath } from "../../lib/paths";
 import { DecisionForm } from "./DecisionForm";
-import type { ApprovalRow_subscription$key } from "./__generated__/ApprovalRow_subscription.graphql";
+import type { ApprovalCard_subscription$key } from "./__generated__/ApprovalCard_subscription.graphql";
 import type { Decision } from "./useDecisions";
 
-interface ApprovalRowProps {
-  subscription: ApprovalRow_subscription$key;
+interface ApprovalCardProps {
+  subscription: ApprovalCard_subscription$key;
   canDecide: boolean;
   /** Nobody decides on what they asked for themselves. */
   isMine: boolean;
@@ -28,10 +41,10 @@ interface ApprovalRowProps {
 }
 
 /** One request, with what an admin needs to decide on it in place. */
-export function ApprovalRow({ subscription: ref, canDecide, isMine, isOpen, onOpen, refusal, ...rest }: ApprovalRowProps) {
+export function ApprovalCard({ subscription: ref, canDecide, isMine, isOpen, onOpen, refusal, ...rest }: ApprovalCardProps) {
   const subscription = useFragment(
     graphql`
-      fragment ApprovalRow_subscription on ModelSubscription {
+      fragment ApprovalCard_subscription on ModelSubscription {
         id
         status
         justification
@@ -49,7 +62,6 @@ export function ApprovalRow({ subscription: ref, canDecide, isMine, isOpen, onOp
           name
         }
         user {
-          username
           displayName
         }
         ownersUsage {
@@ -75,140 +87,123 @@ export function ApprovalRow({ subscription: ref, canDecide, isMine, isOpen, onOp
   const { model, user, ownersUsage, awaitingSince } = subscription;
   const change = subscription.status === "PENDING" ? null : subscription.quotaChange;
   const asked = change ?? subscription;
-  const what = `${model.name} for ${user?.displayName ?? "somebody"}`;
+  const who = user?.displayName ?? "somebody";
+  const what = `${model.name} for ${who}`;
   const open = (next: "APPROVE" | "DENY") => {
     setVerdict(next);
     onOpen(true);
   };
   return (
-    <Tbody isExpanded={isOpen || refusal !== undefined}>
-      <Tr>
-        {canDecide ? (
-          <Td
-            dataLabel="Choose"
-            select={{
-              rowIndex: 0,
-              isSelected: rest.isChosen,
-              isDisabled: isMine,
-              onSelect: (_, isChosen) => rest.onChoose(isChosen),
-              props: { "aria-label": `Choose ${what}` },
-            }}
-          />
-        ) : null}
-        <Td dataLabel="Request">
-          <div>
-            <Link to={modelPath(model.id)}>{model.name}</Link>
-            {change ? (
-              <>
-                {" "}
-                <Label isCompact color="blue">
-                  Other limits
-                </Label>
-              </>
-            ) : null}
-          </div>
-        </Td>
-        <Td dataLabel="From">
-          <div>
-            {user ? `${user.displayName} (${user.username})` : "Somebody"}
-            <br />
-            <small>
-              In 30 days: {formatCount(ownersUsage.requests)} {ownersUsage.requests === 1 ? "request" : "requests"},{" "}
-              {formatMoney(ownersUsage.spend)}
-            </small>
-          </div>
-        </Td>
-        <Td dataLabel="Reason" modifier="breakWord">
-          {asked.justification || "None given"}
-        </Td>
-        <Td dataLabel="Limits asked for">
-          <div>
+    <Card isCompact aria-label={what}>
+      <CardHeader
+        actions={
+          canDecide && !isMine
+            ? {
+                hasNoOffset: true,
+                actions: (
+                  <Checkbox
+                    id={`choose-${subscription.id}`}
+                    aria-label={`Choose ${what}`}
+                    isChecked={rest.isChosen}
+                    onChange={(_, isChosen) => rest.onChoose(isChosen)}
+                  />
+                ),
+              }
+            : undefined
+        }
+      >
+        <CardTitle component="h2">
+          <Link to={modelPath(model.id)}>{model.name}</Link> for {who}{" "}
+          {change ? (
+            <Label isCompact color="blue">
+              Other limits
+            </Label>
+          ) : null}
+        </CardTitle>
+      </CardHeader>
+      <CardBody>
+        <Content component="p" className="words">
+          {asked.justification ? `“${asked.justification}”` : "No reason given."}
+        </Content>
+        <DescriptionList isCompact columnModifier={{ default: "1Col", sm: "2Col", xl: change ? "3Col" : undefined }}>
+          <Fact name="Limits asked for">
             <Limits {...asked} />
-            <small>
-              {asked.highestMonthlyCost == null
-                ? "No bound on the cost"
-                : `At most ${formatMoney(asked.highestMonthlyCost)} in 30 days`}
-            </small>
-            {change ? (
-              <div>
-                <small>
-                  Now: <Limits {...subscription} />
-                </small>
-              </div>
-            ) : null}
+          </Fact>
+          {change ? (
+            <Fact name="Limits now">
+              <Limits {...subscription} />
+            </Fact>
+          ) : null}
+          <Fact name="Cost in 30 days">
+            {asked.highestMonthlyCost == null ? "No bound" : `At most ${formatMoney(asked.highestMonthlyCost)}`}
+          </Fact>
+          <Fact name={`${who} in the last 30 days`}>
+            {formatCount(ownersUsage.requests)} {ownersUsage.requests === 1 ? "request" : "requests"},{" "}
+            {formatMoney(ownersUsage.spend)}
+          </Fact>
+          <Fact name="Waiting">{awaitingSince ? <RelativeTime at={awaitingSince} /> : "–"}</Fact>
+        </DescriptionList>
+      </CardBody>
+      {refusal ? (
+        <CardBody>
+          <div role="alert">
+            <Alert isInline variant="danger" title="Not decided" component="h3">
+              {refusal}
+            </Alert>
           </div>
-        </Td>
-        <Td dataLabel="Waiting since" modifier="nowrap">
-          {awaitingSince ? <RelativeTime at={awaitingSince} /> : null}
-        </Td>
-        {canDecide ? (
-          <Td dataLabel="Decision">
-            {isMine ? (
-              <small>Your own: another administrator decides.</small>
-            ) : (
-              <Flex columnGap={{ default: "columnGapSm" }} rowGap={{ default: "rowGapXs" }} flexWrap={{ md: "nowrap" }}>
-                <Button
-                  size="sm"
-                  isDisabled={rest.isRunning}
-                  aria-label={`Approve ${what}`}
-                  onClick={() => rest.onDecide({ verdict: "APPROVE", reason: null })}
-                >
-                  Approve
-                </Button>
-                <Button
-                  size="sm"
-                  variant="secondary"
-                  isDisabled={rest.isRunning}
-                  aria-expanded={isOpen && verdict === "APPROVE"}
-                  aria-label={`Approve ${what} with changes`}
-                  onClick={() => open("APPROVE")}
-                >
-                  Change…
-                </Button>
-                <Button
-                  size="sm"
-                  variant="secondary"
-                  isDanger
-                  isDisabled={rest.isRunning}
-                  aria-expanded={isOpen && verdict === "DENY"}
-                  aria-label={`Deny ${what}`}
-                  onClick={() => open("DENY")}
-                >
-                  Deny…
-                </Button>
-              </Flex>
-            )}
-          </Td>
-        ) : null}
-      </Tr>
-      {isOpen || refusal !== undefined ? (
-        <Tr isExpanded>
-          <Td colSpan={7}>
-            <ExpandableRowContent>
-              {refusal ? (
-                <div role="alert">
-                  <Alert isInline variant="danger" title="Not decided" component="h3">
-                    {refusal}
-                  </Alert>
-                </div>
-              ) : null}
-              {isOpen ? (
-                <DecisionForm
-                  // A form of its own for each verdict, with its own focus.
-                  key={verdict}
-                  name={verdict === "APPROVE" ? `Approve ${what}` : `Deny ${what}`}
-                  verdict={verdict}
-                  limits={asked}
-                  expiresAt={subscription.expiresAt}
-                  isRunning={rest.isRunning}
-                  onDecide={rest.onDecide}
-                  onCancel={() => onOpen(false)}
-                />
-              ) : null}
-            </ExpandableRowContent>
-          </Td>
-        </Tr>
+        </CardBody>
       ) : null}
-    </Tbody>
+      {isMine && canDecide ? <CardFooter>Your own request: another administrator decides.</CardFooter> : null}
+      {canDecide && !isMine ? (
+        <CardFooter>
+          <Flex columnGap={{ default: "columnGapSm" }} rowGap={{ default: "rowGapSm" }}>
+            <Button
+              size="sm"
+              isDisabled={rest.isRunning}
+              aria-label={`Approve ${what}`}
+              onClick={() => rest.onDecide({ verdict: "APPROVE", reason: null })}
+            >
+              Approve
+            </Button>
+            <Button
+              size="sm"
+              variant="secondary"
+              isDisabled={rest.isRunning}
+              aria-expanded={isOpen && verdict === "APPROVE"}
+              aria-label={`Approve with changes: ${what}`}
+              onClick={() => open("APPROVE")}
+            >
+              Approve with changes
+            </Button>
+            <Button
+              size="sm"
+              variant="secondary"
+              isDanger
+              isDisabled={rest.isRunning}
+              aria-expanded={isOpen && verdict === "DENY"}
+              aria-label={`Deny ${what}`}
+              onClick={() => open("DENY")}
+            >
+              Deny
+            </Button>
+          </Flex>
+        </CardFooter>
+      ) : null}
+      {isOpen ? (
+        <CardBody>
+          <DecisionForm
+            // A form of its own for each verdict, with its own focus.
+            key={verdict}
+            name={verdict === "APPROVE" ? `Approve ${what}` : `Deny ${what}`}
+            verdict={verdict}
+            limits={asked}
+            expiresAt={subscription.expiresAt}
+            isRunning={rest.isRunning}
+            onDecide={rest.onDecide}
+            onCancel={() => onOpen(false)}
+          />
+        </CardBody>
+      ) : null}
+    </Card>
   );
 }

@@ -1,39 +1,38 @@
-import { Table, Th, Thead, Tr } from "@patternfly/react-table";
+import { Stack, StackItem } from "@patternfly/react-core";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { LoadMore } from "../../components/LoadMore";
-import { ApprovalRow } from "./ApprovalRow";
+import { ApprovalCard } from "./ApprovalCard";
 import { BulkDecision } from "./BulkDecision";
 import { Outcomes } from "./Outcomes";
 import { useApprovalsCount } from "./useApprovalsCount";
 import { useDecisions } from "./useDecisions";
-import type { ApprovalsTable_query$key } from "./__generated__/ApprovalsTable_query.graphql";
-import type { ApprovalsTableMoreQuery } from "./__generated__/ApprovalsTableMoreQuery.graphql";
+import type { ApprovalsList_query$key } from "./__generated__/ApprovalsList_query.graphql";
+import type { ApprovalsListMoreQuery } from "./__generated__/ApprovalsListMoreQuery.graphql";
 
 export const PAGE = 20;
-export const APPROVAL_COLUMNS = ["Request", "From", "Reason", "Limits asked for", "Waiting since"];
 
-interface ApprovalsTableProps {
-  query: ApprovalsTable_query$key;
+interface ApprovalsListProps {
+  query: ApprovalsList_query$key;
   reader: { id: string; role: string } | null | undefined;
   empty: ReactNode;
   /** Asks for the list again. */
   onChanged: () => void;
 }
 
-export function ApprovalsTable({ query: queryRef, reader, empty, onChanged }: ApprovalsTableProps) {
+export function ApprovalsList({ query: queryRef, reader, empty, onChanged }: ApprovalsListProps) {
   const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
-    ApprovalsTableMoreQuery,
-    ApprovalsTable_query$key
+    ApprovalsListMoreQuery,
+    ApprovalsList_query$key
   >(
     graphql`
-      fragment ApprovalsTable_query on Query
-      @refetchable(queryName: "ApprovalsTableMoreQuery")
+      fragment ApprovalsList_query on Query
+      @refetchable(queryName: "ApprovalsListMoreQuery")
       @argumentDefinitions(first: { type: "Int!" }, after: { type: "String" }) {
         admin {
           modelSubscriptions(first: $first, after: $after, awaiting: true, orderBy: LONGEST_WAITING)
-            @connection(key: "ApprovalsTable_modelSubscriptions", filters: []) {
+            @connection(key: "ApprovalsList_modelSubscriptions", filters: []) {
             __id
             totalCount
             edges {
@@ -42,7 +41,7 @@ export function ApprovalsTable({ query: queryRef, reader, empty, onChanged }: Ap
                 user {
                   id
                 }
-                ...ApprovalRow_subscription
+                ...ApprovalCard_subscription
                 ...useDecisions_subscription
               }
             }
@@ -86,34 +85,24 @@ export function ApprovalsTable({ query: queryRef, reader, empty, onChanged }: Ap
               }}
             />
           ) : null}
-          <Table aria-label="Requests that wait for a decision" gridBreakPoint="grid-xl" variant="compact">
-            <Thead>
-              <Tr>
-                {canDecide ? <Th screenReaderText="Choose" /> : null}
-                {APPROVAL_COLUMNS.map((column) => (
-                  <Th key={column} modifier="nowrap">
-                    {column}
-                  </Th>
-                ))}
-                {canDecide ? <Th screenReaderText="Decision" /> : null}
-              </Tr>
-            </Thead>
+          <Stack component="ul" hasGutter aria-label="Requests that wait for a decision">
             {edges.map(({ node }) => (
-              <ApprovalRow
-                key={node.id}
-                subscription={node}
-                canDecide={canDecide}
-                isMine={mine(node.user)}
-                isChosen={chosen.has(node.id)}
-                onChoose={(isChosen) => choose(node.id, isChosen)}
-                isOpen={openId === node.id}
-                onOpen={(open) => setOpenId(open ? node.id : undefined)}
-                isRunning={decisions.isRunning}
-                refusal={decisions.refusals.get(node.id)}
-                onDecide={(decision) => decisions.decide([node], decision, () => setOpenId(undefined))}
-              />
+              <StackItem key={node.id} component="li">
+                <ApprovalCard
+                  subscription={node}
+                  canDecide={canDecide}
+                  isMine={mine(node.user)}
+                  isChosen={chosen.has(node.id)}
+                  onChoose={(isChosen) => choose(node.id, isChosen)}
+                  isOpen={openId === node.id}
+                  onOpen={(open) => setOpenId(open ? node.id : undefined)}
+                  isRunning={decisions.isRunning}
+                  refusal={decisions.refusals.get(node.id)}
+                  onDecide={(decision) => decisions.decide([node], decision, () => setOpenId(undefined))}
+                />
+              </StackItem>
             ))}
-          </Table>
+          </Stack>
           <LoadMore
             shown={edges.length}
             total={totalCount}

@@ -1,12 +1,11 @@
-import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
+import { EmptyState, EmptyStateBody, PageSection, Skeleton } from "@patternfly/react-core";
 import { CheckCircleIcon } from "@patternfly/react-icons";
 import { useCallback } from "react";
 import { fetchQuery, graphql, useRelayEnvironment } from "react-relay";
 
-import { TableSkeleton } from "../../components/TableSkeleton";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
-import { APPROVAL_COLUMNS, ApprovalsTable, PAGE } from "./ApprovalsTable";
+import { ApprovalsList, PAGE } from "./ApprovalsList";
 import type { ApprovalsPageQuery } from "./__generated__/ApprovalsPageQuery.graphql";
 
 const query = graphql`
@@ -17,7 +16,7 @@ const query = graphql`
         role
       }
     }
-    ...ApprovalsTable_query @arguments(first: $first)
+    ...ApprovalsList_query @arguments(first: $first)
   }
 `;
 
@@ -31,7 +30,7 @@ function Loaded() {
     fetchQuery<ApprovalsPageQuery>(environment, query, VARIABLES).subscribe({ error: () => {} });
   }, [environment]);
   return (
-    <ApprovalsTable
+    <ApprovalsList
       query={data}
       reader={data.viewer.user}
       onChanged={refresh}
@@ -50,7 +49,7 @@ export function ApprovalsPage() {
     <>
       <PageHeading title="Approvals" description="Requests that wait for a decision, the oldest first." />
       <PageSection isFilled>
-        <QueryBoundary skeleton={<TableSkeleton columns={APPROVAL_COLUMNS} name="the requests" />}>
+        <QueryBoundary skeleton={<Skeleton height="14rem" screenreaderText="Loading the requests" />}>
           <Loaded />
         </QueryBoundary>
       </PageSection>
