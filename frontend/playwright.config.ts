@@ -3,6 +3,8 @@ import { defineConfig, devices } from "@playwright/test";
 /** Chromium comes from the system: CI installs Debian's, and nothing is downloaded by Playwright. */
 const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
 
+const LATER = ["approvals.spec.ts", "rotation.spec.ts"];
+
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
@@ -38,7 +40,9 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "pages", testMatch: "*.spec.ts" },
+    { name: "pages", testMatch: "*.spec.ts", testIgnore: LATER },
+    // They give Bob a subscription and keys, and the tests above show pages to a Bob who has nothing.
+    { name: "later", testMatch: LATER, dependencies: ["pages"] },
     // Pictures for the documentation; run by `npm run screenshots` alone.
     { name: "screenshots", testMatch: "screenshots.ts" },
   ],
