@@ -58,14 +58,19 @@ class Changing(Verbs):
         return await self._settled(actor, key_id)
 
     async def unblock(self, actor: Actor, key_id: UUID) -> Row[Any]:
-        """Let it work again, as ACTIVE or, while an old secret has time left, as ROTATING."""
+        """Let it work again, as ACTIVE or, while an old secret has time left, as ROTATING.
+
+        Raises InvalidInput for a key whose secrets were all ended after a leak: it needs a new one.
+        """
         async with self._db.write() as session:
             row = await access.changeable(session, actor, key_id, (ApiKeyStatus.BLOCKED,))
             living = select(func.count()).where(
                 generation.c.api_key_id == key_id, generation.c.ended_at.is_(None), generation.c.told.is_not(None)
             )
-            rotating = (await session.execute(living)).scalar_one() > 1
-            await _set_status(session, key_id, ApiKeyStatus.ROTATING if rotating else ApiKeyStatus.ACTIVE)
+            secrets = (await session.execute(living)).scalar_one()
+            if not secrets:
+                raise InvalidInput("apiKeyId", "names a key that has no secret since a leak: give it a new one instead")
+            await _set_status(session, key_id, ApiKeyStatus.ROTATING if secrets > 1 else ApiKeyStatus.ACTIVE)
             audit.record(session, actor, "key.unblocked", "api_key", key_id, name=row.name)
         return await self._settled(actor, key_id)
 

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 # Longer than LiteLLM's time-outs allow a request to last, so that nobody else takes a key in hand under a living request.
 CLAIM = timedelta(seconds=60)
-BATCH = 50
+BATCH = 200
 AT_ONCE = 5
 MOST_A_RUN = 2000
 # What is left of a claim when its holder gives up.

@@ -300,3 +300,46 @@ async def test_keys_are_listed_by_user_and_page(client: LiteLLM, proxy: Proxy, h
     assert (await listed(key_alias=key.alias))["keys"] == [key.token]
     too_many = await http.get("/key/list", params={"size": 101}, headers=_master(proxy))
     assert (too_many.status_code, too_many.json()["detail"][0]["loc"]) == (422, ["query", "size"])
+
+
+async def test_a_second_key_begins_with_the_spend_of_the_first(client: LiteLLM, proxy: Proxy) -> None:
+    """What a rotation relies on."""
+    key = await make_key(
+        client, models=[proxy.chat], max_budget=Decimal(5), spend=Decimal("1.25"), max_parallel_requests=2
+    )
+    info = await client.key_info(key.token)
+    assert info is not None
+    assert (info.spend, info.max_budget, info.max_parallel_requests) == (Decimal("1.25"), Decimal(5), 2)
+
+
+async def test_one_update_changes_limits_and_blocks(client: LiteLLM, proxy: Proxy, http: httpx.AsyncClient) -> None:
+    key = await make_key(client, models=[proxy.chat])
+    assert await client.update_key(key.token, KeyChanges(blocked=True, max_parallel_requests=3, models=[]))
+    info = await client.key_info(key.token)
+    assert info is not None
+    assert (info.blocked, info.max_parallel_requests, info.models) == (True, 3, ["no-default-models"])
+    refused = await chat(http, key, proxy.chat)
+    assert (refused.status_code, refused.json()["error"]["type"]) == (401, "auth_error")
+    changes = KeyChanges(blocked=False, max_parallel_requests=None, models=[proxy.chat])
+    assert await client.update_key(key.token, changes)
+    assert (await chat(http, key, proxy.chat)).status_code == 200
+
+
+async def test_keys_are_found_by_a_part_of_their_alias(client: LiteLLM, proxy: Proxy) -> None:
+    part, made = f"part-{uuid4()}", []
+    for number in range(3):
+        key = GenerateKey(
+            key=new_secret(),
+            key_alias=f"contract-{part}-{number}",
+            user_id=str(uuid4()),
+            models=[proxy.chat],
+            rpm_limit=number + 1,
+        )
+        made.append(await client.generate_key(key))
+    page = await client.list_keys(part)
+    assert [key.token for key in page.keys] == [key.token for key in made]
+    assert [key.rpm_limit for key in page.keys] == [1, 2, 3]
+    assert (page.keys[0].models, page.keys[0].created_at is not None) == ([proxy.chat], True)
+    assert (await client.list_keys(part, page=2)).keys == []
+    await client.delete_key(made[0].token)
+    assert [key.token for key in (await client.list_keys(part)).keys] == [key.token for key in made[1:]]

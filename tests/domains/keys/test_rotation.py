@@ -261,6 +261,8 @@ async def test_a_leak_while_litellm_is_down(
     assert not await works(line, made.secret)
     with pytest.raises(InvalidTransition):
         await keys.finish_rotation(alice, made.row.id)
+    with pytest.raises(InvalidInput):
+        await keys.unblock(alice, made.row.id)
     rotated = await keys.rotate(alice, made.row.id, HOUR)
     assert (rotated.row.status, rotated.row.in_sync) == (ApiKeyStatus.ACTIVE, True)
     assert await works(line, rotated.secret)
