@@ -117,13 +117,14 @@ describe("the inbox", () => {
   it("shows in the navigation how many wait, and new ones as they come", async () => {
     const { live } = openPage("/approvals", data);
     await card("gpt-5 for Alice");
+    await userEvent.click(screen.getByRole("button", { name: "Main navigation" }));
     const count = (pendingCount: number) =>
       act(() => live.push("approvalsChanged", { id: nodeId("ApprovalsChange", 1), pendingCount }));
     await count(3);
-    expect(screen.getByRole("link", { name: "Approvals 3 requests wait" })).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: /^Approvals ?3 ?requests wait$/ })).toBeInTheDocument();
     inbox.push(aSubscription(14, aModel(14, { name: "mistral" }), { status: "PENDING", user: BOB }));
     await count(4);
-    expect(screen.getByRole("link", { name: "Approvals 4 requests wait" })).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: /^Approvals ?4 ?requests wait$/ })).toBeInTheDocument();
     expect(await card("mistral for Bob")).toBeInTheDocument();
   });
 
@@ -131,6 +132,8 @@ describe("the inbox", () => {
     openPage("/keys");
     await screen.findByRole("heading", { name: "My keys" });
     await screen.findByRole("button", { name: /Your account/ });
+    await userEvent.click(screen.getByRole("button", { name: "Main navigation" }));
+    expect(screen.getByRole("link", { name: "Usage" })).toBeInTheDocument();
     expect(screen.queryByRole("link", { name: /Approvals/ })).not.toBeInTheDocument();
   });
 });

@@ -59,7 +59,9 @@ export function KeyGenerations({ apiKey: keyRef, onFinish, onUndo }: KeyGenerati
           <Thead>
             <Tr>
               {COLUMNS.map((column) => (
-                <Th key={column}>{column}</Th>
+                <Th key={column} modifier="wrap">
+                  {column}
+                </Th>
               ))}
             </Tr>
           </Thead>
