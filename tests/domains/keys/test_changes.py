@@ -102,12 +102,12 @@ async def test_models_are_replaced_and_new_ones_need_a_subscription(
     other, foreign = await a_model(db, "gpt-5"), await a_model(db, "o3")
     await a_subscription(db, alice, other.id)
     await keys.update(alice, made.row.id, {"model_ids": [model.id, other.id]})
-    assert sorted((await there(litellm, made)).models) == ["gpt-5-mini", "gpt-5"]
+    assert sorted((await there(litellm, made)).models) == ["gpt-5", "gpt-5-mini"]
     with pytest.raises(NotSubscribed):
         await keys.update(alice, made.row.id, {"model_ids": [other.id, foreign.id]})
     with pytest.raises(NotFound):
         await keys.update(alice, made.row.id, {"model_ids": [uuid4()]})
-    assert sorted((await there(litellm, made)).models) == ["gpt-5-mini", "gpt-5"]
+    assert sorted((await there(litellm, made)).models) == ["gpt-5", "gpt-5-mini"]
     await keys.update(alice, made.row.id, {"model_ids": [other.id]})
     assert (await there(litellm, made)).models == ["gpt-5"]
 
@@ -244,7 +244,7 @@ async def test_a_cancelled_subscription_takes_its_model_from_one_persons_keys_on
     assert await keys.settle() == 1
     assert (await there(litellm, made)).models == ["gpt-5"]
     assert (await there(litellm, of_bob)).models == ["gpt-5-mini"]
-    assert [row.name for row in (await keys.models_by_key([made.row.id]))[made.row.id]] == ["gpt-5-mini", "gpt-5"]
+    assert [row.name for row in (await keys.models_by_key([made.row.id]))[made.row.id]] == ["gpt-5", "gpt-5-mini"]
     # Its owner may keep it on the key, for when the subscription returns.
     assert (await keys.update(alice, made.row.id, {"model_ids": [model.id]})).in_sync
     assert (await there(litellm, made)).models == ["no-default-models"]
