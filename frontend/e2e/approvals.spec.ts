@@ -42,7 +42,7 @@ test("a restricted model: asked for, approved with other limits, and called", as
 
   await test.step("the requester sees the answer, the limits and the history", async () => {
     await page.goto("/subscriptions");
-    await page.getByRole("link", { name: `Details of the subscription to ${MODEL}` }).click();
+    await page.getByRole("row", { name: new RegExp(`^${MODEL} `) }).getByRole("link", { name: "Details" }).click();
     await expect(page.getByText("For one month.").first()).toBeVisible();
     await expect(page.getByRole("progressbar", { name: "Budget" })).toBeVisible();
     await expect(page.getByRole("row", { name: /Approved ada Active For one month\./ })).toBeVisible();

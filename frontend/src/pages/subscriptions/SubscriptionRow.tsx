@@ -65,9 +65,7 @@ export function SubscriptionRow({ subscription: ref }: { subscription: Subscript
       </Td>
       <Td dataLabel="Expires" modifier="nowrap">{expiresAt ? <RelativeTime at={expiresAt} /> : "Never"}</Td>
       <Td dataLabel="Details" modifier="nowrap">
-        <Link to={subscriptionPath(subscription.id)} aria-label={`Details of the subscription to ${model.name}`}>
-          Details
-        </Link>
+        <Link to={subscriptionPath(subscription.id)}>Details</Link>
       </Td>
     </Tr>
   );
