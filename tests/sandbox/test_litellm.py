@@ -95,7 +95,9 @@ async def test_keys_spend_and_deletions_survive_a_restart(options: sandbox.Optio
             )
             assert (after.max_budget, after.budget_reset_at) == (before.max_budget, before.budget_reset_at)
             assert await client.key_info(hash_secret(other)) is None
-            logs = await client.spend_logs(datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC))
+            logs = await client.spend_logs(
+                datetime.now(UTC) - timedelta(minutes=1), datetime.now(UTC) + timedelta(seconds=1)
+            )
             assert [row.api_key for row in logs.data] == [TOKEN]
         assert _chat(url).status_code == 200
         gone = _post(f"{url}/v1/chat/completions", {"model": "gpt-5-mini", "messages": []}, other)

@@ -25,6 +25,7 @@ class Ledger:
         self._unwritten: list[SpendLog] = []
         self._unsent: list[dict[str, Any]] = []
         self._batch_full = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         headers = {"content-type": "application/json", "user-agent": f"litellm/{VERSION}", **options.callback_headers}
         self._http = httpx.AsyncClient(headers=headers, timeout=10.0, trust_env=False)
@@ -34,9 +35,10 @@ class Ledger:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Not cancelled: a write that was committed and then interrupted would be made again.
+        self._stopping.set()
+        self._batch_full.set()
+        await asyncio.gather(*self._tasks)
         with contextlib.suppress(Exception):
             await self._write()
         await self._send(retries=0)
@@ -54,8 +56,7 @@ class Ledger:
                 self._batch_full.set()
 
     async def _write_regularly(self) -> None:
-        while True:
-            await asyncio.sleep(self._options.spend_interval)
+        while not await _set_within(self._stopping, self._options.spend_interval):
             try:
                 await self._write()
             except Exception:
@@ -71,9 +72,8 @@ class Ledger:
         await self._store.reset_budgets(datetime.now(UTC))
 
     async def _send_regularly(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._batch_full.wait(), self._options.callback_interval)
+        while not self._stopping.is_set():
+            await _set_within(self._batch_full, self._options.callback_interval)
             self._batch_full.clear()
             await self._send(retries=self._options.callback_retries)
 
@@ -94,7 +94,13 @@ class Ledger:
                 reason = f"HTTP {response.status_code}"
             except httpx.HTTPError as error:
                 reason = type(error).__name__
-            if attempt < retries:
-                await asyncio.sleep(delay)
+            if attempt < retries and not await _set_within(self._stopping, delay):
                 delay *= 2
         log.warning("the callback's receiver does not answer (%s): %d events are lost", reason, len(events))
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for the event, but not longer; whether it is set."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -164,25 +164,35 @@ class Store:
         await self.delete_keys([key for key in self._keys.values() if key.user_id == user.user_id])
 
     async def book(self, logs: Sequence[SpendLog]) -> None:
-        """Write calls into the spend log, and their costs to their keys and users."""
+        """Write calls into the spend log, and their costs to their keys and users. If that fails, nothing is counted."""
+        keys, users = self._count(logs, 1)
+        try:
+            await self._pool.executemany(
+                "INSERT INTO spend_log VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                [(log.request_id, log.started, log.token, log.user_id, log.status, _json(log.content)) for log in logs],
+            )
+            await self._write_keys(keys)
+            await self._write_users(users)
+        except BaseException:
+            self._count(logs, -1)
+            raise
+
+    def _count(self, logs: Sequence[SpendLog], sign: int) -> tuple[list[Key], list[User]]:
+        """Add the costs (1) or take them back (-1); the keys and users that they belong to."""
         keys: dict[str, Key] = {}
         users: dict[str, User] = {}
         for log in logs:
+            cost = sign * log.cost
             if key := self._keys.get(log.token) or self._deleted.get(log.token):
-                key.spend += log.cost
-                key.total_spend += log.cost
-                key.unwritten = max(0.0, key.unwritten - log.cost)
+                key.spend += cost
+                key.total_spend += cost
+                key.unwritten = max(0.0, key.unwritten - cost)
                 key.last_active = log.started
                 keys[key.token] = key
             if user := self.users.get(log.user_id):
-                user.spend += log.cost
+                user.spend += cost
                 users[user.user_id] = user
-        await self._pool.executemany(
-            "INSERT INTO spend_log VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-            [(log.request_id, log.started, log.token, log.user_id, log.status, _json(log.content)) for log in logs],
-        )
-        await self._write_keys(list(keys.values()))
-        await self._write_users(list(users.values()))
+        return list(keys.values()), list(users.values())
 
     async def reset_budgets(self, now: datetime) -> None:
         """Begin a new window for every key whose window is over."""
