@@ -1,6 +1,6 @@
 """What the caller has, and what auditors and admins see of everybody."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -90,8 +90,7 @@ class Viewer:
     ) -> Connection[ApiKey]:
         actor, services = info.context.actor, info.context.services
         if unused_days is not None:
-            unused_for = timedelta(days=unused_days)
-            return connection(await services.usage.unused_keys(actor, unused_for, first, after), ApiKey.of)
+            return connection(await services.usage.unused_keys(actor, unused_days, first, after), ApiKey.of)
         return connection(await services.keys.page(actor, first, after, status), ApiKey.of)
 
     @strawberry.field(description="What the caller's keys may have at most.")
@@ -200,8 +199,7 @@ class Admin:
     ) -> Connection[ApiKey]:
         actor, services = info.context.actor, info.context.services
         if unused_days is not None:
-            unused_for = timedelta(days=unused_days)
-            return connection(await services.usage.unused_keys(actor, unused_for, first, after, own=False), ApiKey.of)
+            return connection(await services.usage.unused_keys(actor, unused_days, first, after, own=False), ApiKey.of)
         return connection(await services.keys.page_of_all(actor, first, after, status), ApiKey.of)
 
     @strawberry.field(description="Everybody who ever signed in, by username.")

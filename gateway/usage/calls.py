@@ -6,21 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, exists, select, text
+from sqlalchemy import Row, exists, select, text
 
 from gateway import keys
 from gateway.actor import Actor
-from gateway.db import Database, utc_now
+from gateway.db import Database, table_of, utc_now
 from gateway.errors import InvalidInput, NotPermitted
 from gateway.keys import ApiKeyGeneration, ApiKeyStatus
 from gateway.paging import Order, Page, fetch_page
 from gateway.usage import queries
 from gateway.usage.queries import event
 
-_generation: Table = ApiKeyGeneration.__table__  # type: ignore[attr-defined]
+_generation = table_of(ApiKeyGeneration)
 _NEWEST_FIRST = Order("calls", ((event.c.occurred_at, datetime), (event.c.seq, int)), descending=True)
-_api_key: Table = keys.ApiKey.__table__  # type: ignore[attr-defined]
-_LONGEST = timedelta(days=3650)
+_api_key = table_of(keys.ApiKey)
+_LONGEST_DAYS = 3650
 _LAST_DAY = timedelta(days=1)
 
 _USE = text("""
@@ -59,17 +59,17 @@ class Calls:
             return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
 
     async def unused_keys(
-        self, actor: Actor, unused_for: timedelta, first: int, after: str | None = None, *, own: bool = True
+        self, actor: Actor, unused_days: int, first: int, after: str | None = None, *, own: bool = True
     ) -> Page[Row[Any]]:
-        """Keys that work and were made and last used longer ago than that, newest first: rows as `KeyService.page` gives them.
+        """Keys that work and were made and last used longer ago than so many days, newest first: rows as `KeyService.page` gives them.
 
         Raises NotPermitted for a plain user who asks for everybody's, and InvalidInput (`unusedDays`).
         """
         if not own and not actor.reads_all:
             raise NotPermitted
-        if not timedelta() < unused_for <= _LONGEST:
-            raise InvalidInput("unusedDays", f"must be from 1 to {_LONGEST.days}")
-        since = utc_now() - unused_for
+        if not 1 <= unused_days <= _LONGEST_DAYS:
+            raise InvalidInput("unusedDays", f"must be from 1 to {_LONGEST_DAYS}")
+        since = utc_now() - timedelta(days=unused_days)
         used = exists().where(queries.hourly.c.api_key_id == _api_key.c.id, queries.hourly.c.last_at >= since)
         working = (ApiKeyStatus.ACTIVE, ApiKeyStatus.ROTATING, ApiKeyStatus.BLOCKED)
         query = keys.listed(actor, working, own=own).where(_api_key.c.created_at < since, ~used.correlate(_api_key))

@@ -299,7 +299,8 @@ async def test_keys_that_nobody_uses(world: World) -> None:
     query = "query($d: Int) { viewer { apiKeys(first: 10, unusedDays: $d) { totalCount edges { node { id } } } } }"
     found = (await world.alice.execute(query, {"d": 30}))["viewer"]["apiKeys"]
     assert found == {"totalCount": 1, "edges": [{"node": {"id": unused["apiKey"]["id"]}}]}
-    assert (await world.alice.refused(query, {"d": 0}))["field"] == "unusedDays"
+    for days in (0, -1, 3651, 2**31 - 1):
+        assert (await world.alice.refused(query, {"d": days}))["field"] == "unusedDays"
     everybodys = query.replace("viewer", "admin")
     assert (await world.audrey.execute(everybodys, {"d": 30}))["admin"]["apiKeys"]["totalCount"] == 1
     assert (await world.bob.execute(query, {"d": 30}))["viewer"]["apiKeys"]["totalCount"] == 0
