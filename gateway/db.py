@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Column, DateTime, Dialect, Enum, TypeDecorator, event
+from sqlalchemy import Column, DateTime, Dialect, Enum, Table, TypeDecorator, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -56,6 +56,12 @@ def enum_column(kind: type[StrEnum], **options: Any) -> Column[Any]:
 
 def _check_name(kind: type[StrEnum]) -> str:
     return "".join("_" + c.lower() if c.isupper() else c for c in kind.__name__).lstrip("_")
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The table behind a class of rows, for queries that want rows and no objects."""
+    table: Table = row.__table__  # type: ignore[attr-defined]
+    return table
 
 
 def utc_now() -> datetime:

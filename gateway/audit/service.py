@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, select
 
 from gateway.actor import Actor
 from gateway.audit.tables import AuditEntry
-from gateway.db import Database
+from gateway.db import Database, table_of
 from gateway.errors import NotPermitted
 from gateway.paging import Order, Page, fetch_page
 
-_entry: Table = AuditEntry.__table__  # type: ignore[attr-defined]
+_entry = table_of(AuditEntry)
 _NEWEST_FIRST = Order("audit", ((_entry.c.at, datetime), (_entry.c.id, UUID)), descending=True)
 
 

@@ -9,14 +9,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import Table, delete, func, update
+from sqlalchemy import delete, func, update
 
 from gateway.actor import Actor, Role
 from gateway.auth import policy
 from gateway.auth.errors import AccountDisabled, SignInNotStarted, SignInRefused
 from gateway.auth.providers import Challenge, IdentityProvider, provider_of
 from gateway.auth.tables import LoginSession
-from gateway.db import Database, utc_now
+from gateway.db import Database, table_of, utc_now
 from gateway.errors import InvalidInput, NotAvailable
 from gateway.settings import Settings
 from gateway.users import Identity, UserService
@@ -27,7 +27,7 @@ SIGN_IN_LASTS = timedelta(minutes=10)
 _SEEN_EVERY = timedelta(minutes=1)  # one write a minute is enough to tell who is idle
 _TOKEN_LENGTH = 43  # 256 bits in base64url
 
-_session: Table = LoginSession.__table__  # type: ignore[attr-defined]
+_session = table_of(LoginSession)
 
 
 def token_hash(token: str) -> str:

@@ -9,17 +9,18 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, func, or_, select, true
+from sqlalchemy import Select, func, or_, select, true
 
 from gateway.actor import Actor
 from gateway.catalog.tables import Model, ModelAccess, ModelCapability, ModelLifecycle, ModelMode
+from gateway.db import table_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
 
 MAX_SEARCH = 200
 MAX_CHOICES = 100
 
-model: Table = Model.__table__  # type: ignore[attr-defined]
+model = table_of(Model)
 
 
 class ModelOrder(StrEnum):

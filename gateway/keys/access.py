@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor, Role
 from gateway.catalog import Model, ModelLifecycle
 from gateway.catalog import visible_to as model_visible_to
+from gateway.db import table_of
 from gateway.errors import DomainError, InvalidInput, NotFound, NotPermitted
 from gateway.keys import queries
 from gateway.keys.tables import ApiKeyStatus, api_key
 from gateway.subscriptions import InvalidTransition, usable_models
 
-_model: Table = Model.__table__  # type: ignore[attr-defined]
+_model = table_of(Model)
 
 
 @dataclass(eq=False)

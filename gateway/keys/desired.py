@@ -18,7 +18,6 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Table,
     Text,
     and_,
     case,
@@ -33,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from gateway.catalog import Model, ModelLifecycle
+from gateway.db import table_of
 from gateway.keys import policy
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
 from gateway.litellm import UNSET, GenerateKey, KeyChanges, KeyInfo
@@ -43,8 +43,8 @@ State = dict[str, Any]
 ABSENT: State = {"exists": False}
 UNSURE: State = {"sure": False}
 
-_model: Table = Model.__table__  # type: ignore[attr-defined]
-_subscription: Table = ModelSubscription.__table__  # type: ignore[attr-defined]
+_model = table_of(Model)
+_subscription = table_of(ModelSubscription)
 _SAME_NAMED = ("max_budget", "budget_duration", "rpm_limit", "tpm_limit", "max_parallel_requests")
 
 

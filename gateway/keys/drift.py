@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway import audit
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import utc_now
+from gateway.db import table_of, utc_now
 from gateway.errors import InvalidInput, NotPermitted
 from gateway.keys import access, desired, policy, settlement
 from gateway.keys.base import Verbs
@@ -28,7 +28,7 @@ from gateway.litellm import KeyInfo
 
 log = structlog.get_logger()
 
-_model = Model.__table__  # type: ignore[attr-defined]
+_model = table_of(Model)
 
 # Rows are written before keys are made, so a key without one is nobody's; but clocks differ, and so may databases that were restored.
 GRACE = timedelta(hours=1)

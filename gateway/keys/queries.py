@@ -8,15 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, exists, select, true
+from sqlalchemy import Select, exists, select, true
 
 from gateway.actor import Actor
 from gateway.catalog import Model
+from gateway.db import table_of
 from gateway.keys import desired
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
 from gateway.paging import Order
 
-_model: Table = Model.__table__  # type: ignore[attr-defined]
+_model = table_of(Model)
 
 NEWEST_FIRST = Order("keys", ((api_key.c.created_at, datetime), (api_key.c.id, UUID)), descending=True)
 

@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit
 from gateway.actor import Actor
-from gateway.db import utc_now
+from gateway.db import table_of, utc_now
 from gateway.errors import InvalidInput, NotPermitted
 from gateway.keys import policy
 from gateway.keys.base import Verbs
 from gateway.keys.tables import KeyRules, api_key, key_rules
 from gateway.users import User
 
-_user = User.__table__  # type: ignore[attr-defined]
+_user = table_of(User)
 
 _CAPPED = ("max_budget", "rpm_limit", "tpm_limit", "max_parallel_requests")
 # The columns that an admin sets, and what an input calls them.

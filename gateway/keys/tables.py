@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Column, Index, Numeric, Table, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from gateway.db import UtcDateTime, enum_column, utc_now
+from gateway.db import UtcDateTime, enum_column, table_of, utc_now
 
 
 class ApiKeyStatus(StrEnum):
@@ -121,7 +121,7 @@ class KeyRules(SQLModel, table=True):
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
-key_rules: Table = KeyRules.__table__  # type: ignore[attr-defined]
-api_key: Table = ApiKey.__table__  # type: ignore[attr-defined]
-generation: Table = ApiKeyGeneration.__table__  # type: ignore[attr-defined]
-api_key_model: Table = ApiKeyModel.__table__  # type: ignore[attr-defined]
+key_rules = table_of(KeyRules)
+api_key = table_of(ApiKey)
+generation = table_of(ApiKeyGeneration)
+api_key_model = table_of(ApiKeyModel)

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, select, text, update
+from sqlalchemy import Row, select, text, update
 
 from gateway.actor import Actor
-from gateway.db import Database, utc_now
+from gateway.db import Database, table_of, utc_now
 from gateway.notifications.tables import Notification
 from gateway.paging import Order, Page, fetch_page
 
-_notification: Table = Notification.__table__  # type: ignore[attr-defined]
+_notification = table_of(Notification)
 _NEWEST_FIRST = Order(
     "notifications", ((_notification.c.created_at, datetime), (_notification.c.id, UUID)), descending=True
 )

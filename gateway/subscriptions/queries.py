@@ -7,13 +7,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import UtcDateTime
+from gateway.db import UtcDateTime, table_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
 from gateway.subscriptions.tables import (
@@ -28,11 +28,11 @@ from gateway.users import User
 MAX_SEARCH = 200
 FOREVER = datetime.fromisoformat("9999-12-31T00:00:00Z")
 
-subscription: Table = ModelSubscription.__table__  # type: ignore[attr-defined]
-quota_change: Table = QuotaChange.__table__  # type: ignore[attr-defined]
-history: Table = SubscriptionChange.__table__  # type: ignore[attr-defined]
-_model: Table = Model.__table__  # type: ignore[attr-defined]
-_user: Table = User.__table__  # type: ignore[attr-defined]
+subscription = table_of(ModelSubscription)
+quota_change = table_of(QuotaChange)
+history = table_of(SubscriptionChange)
+_model = table_of(Model)
+_user = table_of(User)
 
 
 class SubscriptionOrder(StrEnum):

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Table, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor, Role
 from gateway.catalog import Model, ModelLifecycle
 from gateway.catalog import visible_to as model_visible_to
-from gateway.db import Database, utc_now
+from gateway.db import Database, table_of, utc_now
 from gateway.errors import DomainError, InvalidInput, NotFound, NotPermitted
 from gateway.subscriptions import changes, policy, queries
 from gateway.subscriptions.policy import Changes, InvalidTransition
@@ -19,7 +19,7 @@ from gateway.subscriptions.tables import QuotaChangeStatus, SubscriptionAction, 
 
 _subscription = queries.subscription
 _quota_change = queries.quota_change
-_model: Table = Model.__table__  # type: ignore[attr-defined]
+_model = table_of(Model)
 
 NO_CHANGES: Changes = {}
 OTHER_LIMITS = "request for other limits"

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
 from gateway.catalog import Model, ModelLifecycle
-from gateway.db import Database, utc_now
+from gateway.db import Database, table_of, utc_now
 from gateway.errors import DomainError, InvalidInput, NotPermitted
 from gateway.subscriptions import changes, policy, queries
 from gateway.subscriptions.policy import Changes, InvalidTransition
@@ -22,7 +22,7 @@ EXPIRED_AT_ONCE = 500
 EXPIRY = "subscription-expiry"
 
 _subscription = queries.subscription
-_model: Table = Model.__table__  # type: ignore[attr-defined]
+_model = table_of(Model)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from gateway.actor import Actor
 from gateway.catalog import Model
+from gateway.db import table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey
 from gateway.usage.policy import Interval, Scope, TimeRange, UsageFilter, hour_of, next_hour
@@ -35,10 +36,10 @@ from gateway.usage.tables import UsageEvent, UsageHourly
 MAX_SLICES = 100
 UNKNOWN_KEY = "Other keys"
 
-event: Table = UsageEvent.__table__  # type: ignore[attr-defined]
-hourly: Table = UsageHourly.__table__  # type: ignore[attr-defined]
-_model: Table = Model.__table__  # type: ignore[attr-defined]
-_api_key: Table = ApiKey.__table__  # type: ignore[attr-defined]
+event = table_of(UsageEvent)
+hourly = table_of(UsageHourly)
+_model = table_of(Model)
+_api_key = table_of(ApiKey)
 
 MEASURES = ("requests", "failures", "prompt_tokens", "completion_tokens", "total_tokens", "spend")
 

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, or_, select, text
+from sqlalchemy import Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import subscriptions
 from gateway.catalog import Model
-from gateway.db import Database, utc_now
+from gateway.db import Database, table_of, utc_now
 from gateway.subscriptions import SubscriptionStatus, Used
 from gateway.usage.policy import hour_of, next_hour
 from gateway.usage.queries import hourly
@@ -28,8 +28,8 @@ from gateway.usage.queries import hourly
 LATELY = timedelta(minutes=15)
 BATCH = 10_000
 
-_subscription: Table = subscriptions.ModelSubscription.__table__  # type: ignore[attr-defined]
-_model: Table = Model.__table__  # type: ignore[attr-defined]
+_subscription = table_of(subscriptions.ModelSubscription)
+_model = table_of(Model)
 
 # Whole hours are a join that the planner may turn round when there are many; what precedes them is looked up one by one, and only where
 # a window does not begin with an hour.

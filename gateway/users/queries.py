@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, func, or_, select, true
+from sqlalchemy import Select, func, or_, select, true
 
 from gateway.actor import Actor
+from gateway.db import table_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
 from gateway.users.tables import User
 
 MAX_SEARCH = 200
 
-user: Table = User.__table__  # type: ignore[attr-defined]
+user = table_of(User)
 
 BY_NAME = Order("users:name", ((func.lower(user.c.username), str), (user.c.id, UUID)))
 
