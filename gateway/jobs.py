@@ -16,9 +16,10 @@ from typing import Any
 import structlog
 from sqlalchemy import text
 
-from gateway.db import Database
+from gateway.db import Database, utc_now
 from gateway.errors import UpstreamUnavailable
 from gateway.services import Services
+from gateway.system import JobOutcome
 
 log = structlog.get_logger()
 
@@ -33,15 +34,25 @@ class Job:
     one_replica: bool = True
 
 
+@dataclass(frozen=True)
+class Ran:
+    """`count` is what the job returned, if that is a number."""
+
+    outcome: JobOutcome
+    count: int | None = None
+
+
 def jobs(services: Services) -> list[Job]:
     return [
-        Job("litellm-check", 5, services.catalog.check_litellm, one_replica=False),
+        Job("litellm-check", 5, services.system.check_litellm, one_replica=False),
         Job("catalog-sync", 30, services.catalog.sync),
         Job("keys-settle", 5, services.keys.settle),
         Job("keys-sweep", 300, services.keys.sweep),
         Job("subscriptions-expire", 3, services.subscriptions.expire),
         Job("quotas", 2, services.usage.settle_quotas),
         Job("quotas-sweep", 300, services.usage.settle_all_quotas),
+        Job("notices", 3, services.notifications.announce_events),
+        Job("notices-sweep", 600, services.notifications.announce_missed_events),
         Job("key-expiries-announce", 600, services.notifications.announce_expiries),
         Job("sessions-purge", 3600, services.auth.forget_ended_sessions),
     ]
@@ -53,7 +64,7 @@ async def running(services: Services) -> AsyncIterator[None]:
     all_jobs = jobs(services)
     # A pool of their own for the locks: jobs that all run at once would leave requests, and each other, no connection.
     locks = Database(services.db.url, pool_size=len(all_jobs))
-    tasks = [asyncio.create_task(_repeat(locks, job), name=job.name) for job in all_jobs]
+    tasks = [asyncio.create_task(_repeat(services, locks, job), name=job.name) for job in all_jobs]
     try:
         yield
     finally:
@@ -63,28 +74,37 @@ async def running(services: Services) -> AsyncIterator[None]:
         await locks.close()
 
 
-async def _repeat(db: Database, job: Job) -> None:
+async def _repeat(services: Services, locks: Database, job: Job) -> None:
     while True:
+        started_at = utc_now()
         try:
-            await run_once(db, job)
+            ran = await run_once(locks, job)
         except UpstreamUnavailable as error:
             log.warning("job_waits_for_litellm", job=job.name, error=str(error))
+            ran = Ran(JobOutcome.WAITING)
         except Exception:
             # A job must outlive whatever goes wrong in one run: a database that restarts, an answer that nobody expected.
             log.exception("job_failed", job=job.name)
+            ran = Ran(JobOutcome.FAILED)
+        if ran is not None:
+            try:
+                await services.system.job_ran(job.name, job.every, started_at, ran.outcome, ran.count)
+            except Exception as error:
+                log.warning("job_run_not_remembered", job=job.name, error=type(error).__name__)
         # Not all replicas at the same moment.
         await asyncio.sleep(job.every * random.uniform(0.9, 1.1))  # noqa: S311
 
 
-async def run_once(db: Database, job: Job) -> bool:
-    """Run the job now, unless it is running elsewhere. Returns whether it ran."""
+async def run_once(db: Database, job: Job) -> Ran | None:
+    """Run the job now, unless it is running elsewhere: then None. Raises whatever the job raises."""
     if not job.one_replica:
-        await job.run()
-        return True
+        return _ran(await job.run())
     async with _lock(db, job.name) as held:
-        if held:
-            await job.run()
-        return held
+        return _ran(await job.run()) if held else None
+
+
+def _ran(result: Any) -> Ran:
+    return Ran(JobOutcome.DONE, result if isinstance(result, int) else None)
 
 
 @asynccontextmanager

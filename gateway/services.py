@@ -10,10 +10,11 @@ from gateway.catalog import CatalogService
 from gateway.db import Database
 from gateway.events import Bus
 from gateway.keys import KeyService
-from gateway.litellm import LiteLLM
+from gateway.litellm import Breaker, LiteLLM
 from gateway.notifications import NotificationService
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
+from gateway.system import SystemService
 from gateway.usage import UsageService
 from gateway.users import UserService
 
@@ -32,13 +33,15 @@ class Services:
     keys: KeyService
     usage: UsageService
     notifications: NotificationService
+    system: SystemService
 
 
 def build_services(settings: Settings) -> Services:
     """Everything on one pool and one LiteLLM client. Nothing is connected yet: see `opened`."""
     db = Database(settings.database.url)
     bus = Bus(settings.database.url)
-    litellm = LiteLLM(settings.litellm.base_url, settings.litellm.master_key.get_secret_value())
+    litellm = LiteLLM(settings.litellm.base_url, settings.litellm.master_key.get_secret_value(), breaker=Breaker())
+    keys = KeyService(db, litellm)
     return Services(
         settings=settings,
         db=db,
@@ -49,9 +52,10 @@ def build_services(settings: Settings) -> Services:
         auth=AuthService(db, settings),
         catalog=CatalogService(db, litellm),
         subscriptions=SubscriptionService(db),
-        keys=KeyService(db, litellm),
+        keys=keys,
         usage=UsageService(db, bus),
         notifications=NotificationService(db),
+        system=SystemService(db, litellm, keys),
     )
 
 

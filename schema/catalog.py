@@ -10,7 +10,7 @@ from schema.context import Info
 from schema.relay import Node, encode_id
 
 if TYPE_CHECKING:
-    from schema.subscriptions import ModelSubscription
+    from schema.subscriptions import ModelSubscription, SubscriptionPolicy
 
 ModelMode = catalog.ModelMode
 strawberry.enum(ModelMode, description="What a model does; the endpoint to call follows from it.")
@@ -74,6 +74,15 @@ class Model(Node):
         row = await info.context.loaders.model.load(self.row.successor_id)
         return Model.of(row) if row else None
 
+    @strawberry.field(description="What a subscription to it gets when nobody says anything.")
+    async def subscription_policy(
+        self, info: Info
+    ) -> Annotated["SubscriptionPolicy", strawberry.lazy("schema.subscriptions")]:
+        from schema.subscriptions import SubscriptionPolicy
+
+        info.context.actor  # noqa: B018 - a loader needs somebody who asks
+        return SubscriptionPolicy.of(await info.context.loaders.rules_of_model.load(self.row.id))
+
     @classmethod
     def of(cls, row: Any) -> "Model":
         return cls(
@@ -104,9 +113,15 @@ class ModelFilter:
     mode: list[ModelMode] | None = strawberry.field(default=None, description="Modes.")
     capabilities: list[ModelCapability] | None = strawberry.field(default=None, description="Capabilities, all needed.")
     access: list[ModelAccess] | None = strawberry.field(default=None, description="Kinds of access.")
+    lifecycle: list[ModelLifecycle] | None = strawberry.field(
+        default=None,
+        description="Whether it is here to stay. RETIRED ones are listed only when they are named here, and for auditors and admins only.",
+    )
 
     def to_domain(self) -> catalog.ModelFilter:
-        return catalog.ModelFilter(self.search, self.provider, self.mode, self.capabilities, self.access)
+        return catalog.ModelFilter(
+            self.search, self.provider, self.mode, self.capabilities, self.access, self.lifecycle
+        )
 
 
 @strawberry.type(description="One value of a facet.")

@@ -22,6 +22,12 @@ strawberry.enum(
         "EXPIRED, REVOKED and FAILED (LiteLLM never confirmed it) are over."
     ),
 )
+ApiKeyOrder = keys.KeyOrder
+strawberry.enum(
+    ApiKeyOrder,
+    name="ApiKeyOrder",
+    description="Newest first, by name, those that expire soonest first (those that never do last), or last used first (never used last).",
+)
 
 
 @strawberry.enum(

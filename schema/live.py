@@ -10,6 +10,7 @@ from gateway.usage import Scope
 from schema.context import Info
 from schema.keys import ApiKey
 from schema.live_hub import SHARED
+from schema.notifications import Notification
 from schema.relay import decode_id, encode_id
 from schema.subscriptions import ModelSubscription
 from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter
@@ -29,6 +30,14 @@ class ModelSubscriptionsChange:
     subscriptions: list[ModelSubscription] = strawberry.field(
         description="Those that were changed last, as they are now; the newest change first, at most 20."
     )
+
+
+@strawberry.type(description="The caller's own notifications were written or marked as read.")
+class NotificationsChange:
+    id: strawberry.ID = strawberry.field(
+        description="The same for each tick of a caller, so that a client's store merges them."
+    )
+    unread_count: int = strawberry.field(description="How many are not marked as read now.")
 
 
 @strawberry.type(description="Live data, over graphql-transport-ws on /graphql.")
@@ -81,3 +90,18 @@ class Subscription:
         services = info.context.services
         async for rows in services.subscriptions.own_changes(services.bus, info.context.actor):
             yield ModelSubscriptionsChange(subscriptions=[ModelSubscription.of(row) for row in rows])
+
+    @strawberry.subscription(description="Each of the caller's own notifications that is written from now on.")
+    async def notification_received(self, info: Info) -> AsyncGenerator[Notification, None]:
+        services = info.context.services
+        async for row in services.notifications.received(services.bus, info.context.actor):
+            yield Notification.of(row)
+
+    @strawberry.subscription(
+        description="How many of the caller's own notifications are not read, now and after each change.",
+        metadata=SHARED,
+    )
+    async def notifications_changed(self, info: Info) -> AsyncGenerator[NotificationsChange, None]:
+        services, actor = info.context.services, info.context.actor
+        async for count in services.notifications.unread_counts(services.bus, actor):
+            yield NotificationsChange(id=encode_id("NotificationsChange", actor.user_id), unread_count=count)

@@ -42,6 +42,7 @@ class Loaders:
         self.model_of_subscription = _loader(services.catalog.known, cache=cache)
         self.subscription = of(services.subscriptions.by_ids)
         self.subscription_of_model = of(services.subscriptions.latest_by_model)
+        self.rules_of_model = _loader(services.subscriptions.rules_by_model, cache=cache)
         self.history_of_subscription = _loader(
             lambda ids: services.subscriptions.history_by_subscription(actor, ids), cache=cache, missing=()
         )

@@ -6,12 +6,19 @@ from schema.approval_mutations import ApprovalMutations
 from schema.drift_mutations import DriftMutations
 from schema.key_mutations import KeyMutations
 from schema.notifications import NotificationMutations
+from schema.policy_mutations import PolicyMutations
 from schema.rotation_mutations import RotationMutations
 from schema.subscription_mutations import SubscriptionMutations
 
 
 @strawberry.type(description="Changes. Each is done wholly or not at all.")
 class Mutation(
-    SubscriptionMutations, ApprovalMutations, KeyMutations, RotationMutations, DriftMutations, NotificationMutations
+    SubscriptionMutations,
+    ApprovalMutations,
+    KeyMutations,
+    RotationMutations,
+    DriftMutations,
+    PolicyMutations,
+    NotificationMutations,
 ):
     pass

@@ -7,25 +7,57 @@ import strawberry
 
 from gateway import errors
 from gateway.notifications import NotificationKind
+from schema.catalog import Model
 from schema.context import Info
 from schema.errors import InvalidInput, declares, result
 from schema.keys import ApiKey
 from schema.relay import Node, decode_ids, encode_id
+from schema.subscriptions import ModelSubscription
 
-strawberry.enum(NotificationKind, description="What it is about. API_KEY_EXPIRES: a key that will stop working soon.")
+strawberry.enum(
+    NotificationKind,
+    description="What happened. API_KEY_…: to one of the reader's keys; EXPIRES: it will stop working soon, LEAKED: its secret was "
+    "reported or found by somebody else, DRIFTED: it was changed in LiteLLM itself. SUBSCRIPTION_… and QUOTA_CHANGE_…: what was decided "
+    "about a subscription or a request for other limits. QUOTA_EXHAUSTED: a limit per window is used up. MODEL_…: a model that the "
+    "reader has will go, or is gone.",
+)
 
 
 @strawberry.type(description="Something that its reader should know.")
 class Notification(Node):
-    kind: NotificationKind = strawberry.field(description="What it is about.")
-    days: int = strawberry.field(description="The notice that it is: 30, 14, 7 or 1 days before.")
-    expires_at: datetime = strawberry.field(description="When it happens, as it stood at the time of the notice.")
+    kind: NotificationKind = strawberry.field(description="What happened.")
+    actor: str | None = strawberry.field(
+        description="Who did it: a username; null: nobody, or one of LiteMaaS's own jobs."
+    )
+    reason: str | None = strawberry.field(description="Why, in the words of who did it.")
+    days: int | None = strawberry.field(
+        description="API_KEY_EXPIRES: the notice that it is, 30, 14, 7 or 1 days before; else null."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="The moment that it speaks of, as it stood then. API_KEY_EXPIRES: when the key ends; SUBSCRIPTION_APPROVED: when the "
+        "subscription ends; QUOTA_EXHAUSTED: when the next window begins; null: never, or there is none."
+    )
     created_at: datetime = strawberry.field(description="When it was written.")
     read_at: datetime | None = strawberry.field(description="When its reader marked it as read; null: not yet.")
     row: strawberry.Private[Any]
 
-    @strawberry.field(description="The key that it is about.")
+    @strawberry.field(description="The subscription that it is about; null for keys.")
+    async def subscription(self, info: Info) -> ModelSubscription | None:
+        if self.row.subscription_id is None:
+            return None
+        row = await info.context.loaders.subscription.load(self.row.subscription_id)
+        return ModelSubscription.of(row) if row else None
+
+    @strawberry.field(description="The model that it is about; null for keys.")
+    async def model(self, info: Info) -> Model | None:
+        if self.row.model_id is None:
+            return None
+        return Model.of(await info.context.loaders.model_of_subscription.load(self.row.model_id))
+
+    @strawberry.field(description="The key that it is about; null for subscriptions and models.")
     async def api_key(self, info: Info) -> ApiKey | None:
+        if self.row.api_key_id is None:
+            return None
         row = await info.context.loaders.api_key.load(self.row.api_key_id)
         return ApiKey.of(row) if row else None
 
@@ -34,6 +66,8 @@ class Notification(Node):
         return cls(
             id=encode_id("Notification", row.id),
             kind=row.kind,
+            actor=row.actor,
+            reason=row.reason,
             days=row.days,
             expires_at=row.expires_at,
             created_at=row.created_at,

@@ -53,7 +53,7 @@ class Portal:
     @classmethod
     def of(cls, info: Info) -> "Portal":
         services = info.context.services
-        settings, status = services.settings, services.catalog.litellm_status
+        settings, status = services.settings, services.system.litellm_status
         people = [
             SandboxUser(username=person.username, display_name=person.display_name, role=person.role)
             for person in settings.sandbox_people

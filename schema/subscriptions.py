@@ -35,8 +35,8 @@ strawberry.enum(
 ExistingSubscriptions = subscriptions.ExistingSubscriptions
 strawberry.enum(
     ExistingSubscriptions,
-    description="What becomes of active subscriptions to a model that changes. KEEP: they stay. SUSPEND: all are put on hold, and an "
-    "admin lets people back one by one.",
+    description="What becomes of subscriptions to a model that changes or is gone. KEEP: they stay. SUSPEND: active ones are put on hold, "
+    "and an admin lets people back one by one. CANCEL: active and suspended ones end, and requests that wait are denied.",
 )
 QuotaKind = subscriptions.QuotaKind
 strawberry.enum(QuotaKind, description="What a limit per window counts: answered calls, their tokens, or US dollars.")
@@ -97,6 +97,29 @@ class Limits:
     )
     rpm_limit: int | None = strawberry.field(description="Requests a minute; null: no limit.")
     tpm_limit: int | None = strawberry.field(description="Tokens a minute; null: no limit.")
+
+
+@strawberry.type(
+    description="What a subscription gets when nobody says anything. On an open model it is active at once with these; to ask for more, an "
+    "admin is asked."
+)
+class SubscriptionPolicy(Limits):
+    life_days: int | None = strawberry.field(
+        description="Days from its beginning to its end by itself; null: it does not end by itself."
+    )
+    row: strawberry.Private[Any]
+
+    @strawberry.field(description="The model that it is for; null: all that have none of their own.")
+    async def model(self, info: Info) -> Model | None:
+        if self.row.model_id is None:
+            return None
+        info.context.actor  # noqa: B018 - a loader needs somebody who asks
+        row = await info.context.loaders.model.load(self.row.model_id)
+        return Model.of(row) if row else None
+
+    @classmethod
+    def of(cls, rules: subscriptions.SubscriptionRules) -> "SubscriptionPolicy":
+        return cls(**subscriptions.limits_of(rules), life_days=rules.life_days, row=rules)
 
 
 @strawberry.type(description="Other limits that the owner of a subscription asks for: all of them, as they would be.")

@@ -8,14 +8,22 @@ from uuid import UUID
 import strawberry
 
 from gateway.errors import NotAvailable, NotPermitted
+from gateway.keys import KeyFilter
 from gateway.subscriptions import SubscriptionFilter
 from gateway.usage import Scope
 from schema.audit import AuditEntry
 from schema.context import Info
-from schema.keys import ApiKey, ApiKeyStatus, KeyPolicy
+from schema.keys import ApiKey, ApiKeyOrder, ApiKeyStatus, KeyPolicy
 from schema.notifications import Notification
 from schema.relay import After, Connection, First, connection, decode_id
-from schema.subscriptions import ExistingSubscriptions, ModelSubscription, SubscriptionOrder, SubscriptionStatus
+from schema.subscriptions import (
+    ExistingSubscriptions,
+    ModelSubscription,
+    SubscriptionOrder,
+    SubscriptionPolicy,
+    SubscriptionStatus,
+)
+from schema.system import System
 from schema.teams import Team
 from schema.usage import TimeRange, Usage, UsageFilter
 from schema.users import User
@@ -36,6 +44,7 @@ SubscriptionSort = Annotated[
     SubscriptionOrder | None, strawberry.argument(description="In which order; newest first, if left out.")
 ]
 OfModel = Annotated[strawberry.ID | None, strawberry.argument(description="Only to this model.")]
+OfUser = Annotated[strawberry.ID | None, strawberry.argument(description="Only of this person.")]
 UnusedDays = Annotated[
     int | None,
     strawberry.argument(description="Only keys that work and were not used for so many days, whatever `status` says."),
@@ -43,6 +52,23 @@ UnusedDays = Annotated[
 KeyStatuses = Annotated[
     list[ApiKeyStatus] | None, strawberry.argument(description="Only with one of these statuses; all, if left out.")
 ]
+
+
+KeySearch = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Words that must all occur in the key's name, in the visible ends of its secret or, among everybody's, in its "
+        "owner's name; at most 200 characters."
+    ),
+]
+KeysOfModel = Annotated[strawberry.ID | None, strawberry.argument(description="Only those that hold this model.")]
+Drifted = Annotated[
+    bool | None,
+    strawberry.argument(
+        description="Whether somebody has changed the key in LiteLLM itself (`ApiKey.drift`); all, if left out."
+    ),
+]
+KeySort = Annotated[ApiKeyOrder | None, strawberry.argument(description="In which order; newest first, if left out.")]
 
 
 @strawberry.type(description="What may be spent, what is spent, and when it starts again.")
@@ -79,7 +105,7 @@ class Viewer:
         page = await info.context.services.subscriptions.page(info.context.actor, first, after, wanted, order_by)
         return connection(page, ModelSubscription.of)
 
-    @strawberry.field(description="The caller's own keys, newest first.")
+    @strawberry.field(description="The caller's own keys.")
     async def api_keys(
         self,
         info: Info,
@@ -87,15 +113,27 @@ class Viewer:
         after: After = None,
         status: KeyStatuses = None,
         unused_days: UnusedDays = None,
+        search: KeySearch = None,
+        model_id: KeysOfModel = None,
+        drifted: Drifted = None,
+        order_by: KeySort = None,
     ) -> Connection[ApiKey]:
-        actor, services = info.context.actor, info.context.services
-        if unused_days is not None:
-            return connection(await services.usage.unused_keys(actor, unused_days, first, after), ApiKey.of)
-        return connection(await services.keys.page(actor, first, after, status), ApiKey.of)
+        wanted = KeyFilter(status, search, model_id=_decoded("Model", model_id, "modelId"), drifted=drifted)
+        page = await info.context.services.usage.page_of_keys(
+            info.context.actor, first, after, wanted, order_by, unused_days=unused_days
+        )
+        return connection(page, ApiKey.of)
 
     @strawberry.field(description="What the caller's keys may have at most.")
     async def key_policy(self, info: Info) -> KeyPolicy:
         return KeyPolicy.of(await info.context.services.keys.rules())
+
+    @strawberry.field(
+        description="What a subscription gets when nobody says anything, to a model without a policy of its own. See "
+        "`Model.subscriptionPolicy`."
+    )
+    async def subscription_policy(self, info: Info) -> SubscriptionPolicy:
+        return SubscriptionPolicy.of(await info.context.services.subscriptions.rules())
 
     @strawberry.field(description="What the caller should know, newest first.")
     async def notifications(
@@ -124,15 +162,17 @@ class Viewer:
 @strawberry.type(description="Whom a change to a model concerns.")
 class ModelChangeImpact:
     active_subscriptions: int = strawberry.field(description="Subscriptions to it that are active.")
-    pending_subscriptions: int = strawberry.field(
-        description="Requests for it that wait for a decision, and go on waiting."
-    )
-    suspended_subscriptions: int = strawberry.field(description="Subscriptions to it that are on hold, and stay so.")
+    pending_subscriptions: int = strawberry.field(description="Requests for it that wait for a decision.")
+    suspended_subscriptions: int = strawberry.field(description="Subscriptions to it that are on hold.")
     people: int = strawberry.field(description="People with an active subscription.")
     keys: int = strawberry.field(description="Keys that hold it and are not over.")
     becoming_suspended: int = strawberry.field(
         description="How many active subscriptions the change puts on hold, so that the model leaves their owners' keys."
     )
+    becoming_cancelled: int = strawberry.field(
+        description="How many active and suspended subscriptions the change ends, so that the model leaves their owners' keys."
+    )
+    becoming_denied: int = strawberry.field(description="How many waiting requests the change denies.")
 
 
 @strawberry.type(description="What auditors may read and admins may act on.")
@@ -148,7 +188,7 @@ class Admin:
         status: SubscriptionStatuses = None,
         search: SubscriptionSearch = None,
         model_id: OfModel = None,
-        user_id: Annotated[strawberry.ID | None, strawberry.argument(description="Only of this person.")] = None,
+        user_id: OfUser = None,
         awaiting: Annotated[
             bool | None,
             strawberry.argument(
@@ -185,10 +225,12 @@ class Admin:
             suspended_subscriptions=found.suspended,
             people=found.people,
             becoming_suspended=found.becoming_suspended,
+            becoming_cancelled=found.becoming_cancelled,
+            becoming_denied=found.becoming_denied,
             keys=await services.keys.count_holding(actor, key),
         )
 
-    @strawberry.field(description="Everybody's keys, newest first.")
+    @strawberry.field(description="Everybody's keys.")
     async def api_keys(
         self,
         info: Info,
@@ -196,11 +238,30 @@ class Admin:
         after: After = None,
         status: KeyStatuses = None,
         unused_days: UnusedDays = None,
+        search: KeySearch = None,
+        user_id: OfUser = None,
+        model_id: KeysOfModel = None,
+        drifted: Drifted = None,
+        order_by: KeySort = None,
     ) -> Connection[ApiKey]:
-        actor, services = info.context.actor, info.context.services
-        if unused_days is not None:
-            return connection(await services.usage.unused_keys(actor, unused_days, first, after, own=False), ApiKey.of)
-        return connection(await services.keys.page_of_all(actor, first, after, status), ApiKey.of)
+        wanted = KeyFilter(
+            status,
+            search,
+            user_id=_decoded("User", user_id, "userId"),
+            model_id=_decoded("Model", model_id, "modelId"),
+            drifted=drifted,
+        )
+        page = await info.context.services.usage.page_of_keys(
+            info.context.actor, first, after, wanted, order_by, unused_days=unused_days, own=False
+        )
+        return connection(page, ApiKey.of)
+
+    @strawberry.field(
+        description="What subscriptions get when nobody says anything: first for all models, if that was ever set, then for single ones."
+    )
+    async def subscription_policies(self, info: Info) -> list[SubscriptionPolicy]:
+        rules = await info.context.services.subscriptions.all_rules(info.context.actor)
+        return [SubscriptionPolicy.of(each) for each in rules]
 
     @strawberry.field(description="Everybody who ever signed in, by username.")
     async def users(
@@ -221,6 +282,10 @@ class Admin:
     @strawberry.field(description="What was done, newest first.")
     async def audit_log(self, info: Info, first: First, after: After = None) -> Connection[AuditEntry]:
         return connection(await info.context.services.audit.page(info.context.actor, first, after), AuditEntry.of)
+
+    @strawberry.field(description="How this installation is.")
+    def system(self, info: Info) -> System:
+        return System.of(info.context.services.system.litellm_status)
 
     @classmethod
     def of(cls, info: Info) -> "Admin":

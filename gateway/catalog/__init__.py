@@ -10,13 +10,12 @@ to those who have the model is for `subscriptions` to say, which calls it.
 
 from gateway.catalog.changes import change, exists
 from gateway.catalog.queries import Facets, ModelFilter, ModelOrder, visible_to
-from gateway.catalog.service import CatalogService, LiteLLMStatus
+from gateway.catalog.service import CatalogService
 from gateway.catalog.tables import Model, ModelAccess, ModelCapability, ModelLifecycle, ModelMode
 
 __all__ = [
     "CatalogService",
     "Facets",
-    "LiteLLMStatus",
     "Model",
     "ModelAccess",
     "ModelCapability",

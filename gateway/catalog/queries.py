@@ -33,18 +33,22 @@ class ModelOrder(StrEnum):
 
 @dataclass(frozen=True)
 class ModelFilter:
-    """All that is given must hold; within one list, any. `capabilities` must all be there. Raises InvalidInput for oversized values."""
+    """All that is given must hold; within one list, any. `capabilities` must all be there. Raises InvalidInput for oversized values.
+
+    Retired models are among the others only for who names RETIRED in `lifecycle` and may see everything.
+    """
 
     search: str | None = None
     provider: Sequence[str] | None = None
     mode: Sequence[ModelMode] | None = None
     capabilities: Sequence[ModelCapability] | None = None
     access: Sequence[ModelAccess] | None = None
+    lifecycle: Sequence[ModelLifecycle] | None = None
 
     def __post_init__(self) -> None:
         if self.search and len(self.search) > MAX_SEARCH:
             raise InvalidInput("filter.search", f"may have at most {MAX_SEARCH} characters")
-        for field in ("provider", "mode", "capabilities", "access"):
+        for field in ("provider", "mode", "capabilities", "access", "lifecycle"):
             if len(getattr(self, field) or ()) > MAX_CHOICES:
                 raise InvalidInput(f"filter.{field}", f"may have at most {MAX_CHOICES} values")
         if "\x00" in "".join([self.search or "", *(self.provider or ())]):
@@ -97,10 +101,12 @@ def _all(hidden_too: bool) -> Select[Any]:
 
 
 def listed(actor: Actor, wanted: ModelFilter | None = None) -> Select[Any]:
-    """The models that can be chosen; retired ones are found by id only."""
+    """The models that can be chosen; retired ones are found by id, or by an admin who asks for them."""
     query = _all(actor.reads_all)
     if wanted is None:
         return query
+    if wanted.lifecycle is not None and actor.reads_all:
+        query = select(model).where(visible_to(actor))
     if wanted.search and (words := wanted.search.split()):
         for word in words:
             found = [c.icontains(word, autoescape=True) for c in (model.c.name, model.c.provider, model.c.description)]
@@ -109,6 +115,7 @@ def listed(actor: Actor, wanted: ModelFilter | None = None) -> Select[Any]:
         (model.c.provider, wanted.provider),
         (model.c.mode, wanted.mode),
         (model.c.access, wanted.access),
+        (model.c.lifecycle, wanted.lifecycle),
     ):
         if values is not None:
             query = query.where(column.in_(values))

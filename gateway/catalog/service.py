@@ -1,8 +1,6 @@
 """The verbs of the catalogue."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +15,7 @@ from gateway.catalog import policy, queries
 from gateway.catalog.queries import Facets, ModelFilter, ModelOrder
 from gateway.catalog.tables import ModelLifecycle
 from gateway.db import Database, utc_now
-from gateway.litellm import LiteLLM, LiteLLMError, ModelInfo
+from gateway.litellm import LiteLLM, ModelInfo
 from gateway.paging import Page, fetch_page
 
 log = structlog.get_logger()
@@ -25,19 +23,10 @@ log = structlog.get_logger()
 _model = queries.model
 
 
-@dataclass(frozen=True)
-class LiteLLMStatus:
-    """What this process last saw. `checked_at` is None until LiteLLM was asked for the first time."""
-
-    reachable: bool
-    checked_at: datetime | None
-
-
 class CatalogService:
     def __init__(self, db: Database, litellm: LiteLLM) -> None:
         self._db = db
         self._litellm = litellm
-        self.litellm_status = LiteLLMStatus(reachable=True, checked_at=None)
 
     async def page(
         self,
@@ -69,17 +58,6 @@ class CatalogService:
                 for query in queries.facets(actor)
             ]
         return Facets(*counted)
-
-    async def check_litellm(self) -> None:
-        """Ask LiteLLM whether it is there. Each replica sees for itself: one may be cut off alone."""
-        try:
-            await self._litellm.ping()
-            reachable = True
-        except LiteLLMError:
-            reachable = False
-        if reachable != self.litellm_status.reachable:
-            log.warning("litellm_reachability_changed", reachable=reachable)
-        self.litellm_status = LiteLLMStatus(reachable, utc_now())
 
     async def sync(self) -> None:
         """Bring our rows to what LiteLLM lists. An empty list is taken for a fault of LiteLLM's and changes nothing."""

@@ -14,19 +14,22 @@ only when a person says so.
 from gateway.keys.access import NotSubscribed
 from gateway.keys.creation import AlreadyDone, CreatedKey
 from gateway.keys.policy import NewKey
-from gateway.keys.queries import NEWEST_FIRST, listed
+from gateway.keys.queries import EVERY_KEY, KeyFilter, KeyOrder, listed, order_of
 from gateway.keys.rotation import ReportedKey, RotationFailed
-from gateway.keys.service import KeyService
+from gateway.keys.service import Backlog, KeyService
 from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyModel, ApiKeyStatus, KeyRules
 
 __all__ = [
-    "NEWEST_FIRST",
+    "EVERY_KEY",
     "AlreadyDone",
     "ApiKey",
     "ApiKeyGeneration",
     "ApiKeyModel",
     "ApiKeyStatus",
+    "Backlog",
     "CreatedKey",
+    "KeyFilter",
+    "KeyOrder",
     "KeyRules",
     "KeyService",
     "NewKey",
@@ -34,4 +37,5 @@ __all__ = [
     "ReportedKey",
     "RotationFailed",
     "listed",
+    "order_of",
 ]

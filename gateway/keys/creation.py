@@ -45,11 +45,13 @@ class Creating(Verbs):
 
         Raises NotPermitted (auditors), InvalidInput, NotSubscribed, AlreadyDone (this person has used the id before), and
         UpstreamUnavailable when LiteLLM does not confirm; then no key with this secret stays behind, and the id may be used again.
+        Nothing at all is written when LiteLLM is known not to answer.
         """
         if actor.role is Role.AUDITOR:
             raise NotPermitted
         wanted.check(utc_now())
         request_id = policy.check_request_id(client_mutation_id)
+        self._litellm.check()
         secret = Secret.new()
         key_id, generation_id = uuid4(), uuid4()
         async with self._db.write() as session:

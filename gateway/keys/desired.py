@@ -85,7 +85,7 @@ def unsettled() -> ColumnElement[bool]:
     return generation.c.told.is_distinct_from(wanted())
 
 
-def due(now: datetime) -> ColumnElement[bool]:
+def waiting() -> ColumnElement[bool]:
     """Generations to bring to what is wanted. Not those that LiteLLM never confirmed (whoever made them still has the secret), nor
     those that are gone there, which nobody can bring back.
     """
@@ -93,6 +93,13 @@ def due(now: datetime) -> ColumnElement[bool]:
         unsettled(),
         or_(generation.c.told.is_not(None), wanted() == literal(ABSENT, JSONB)),
         generation.c.told.is_distinct_from(literal(ABSENT, JSONB)),
+    )
+
+
+def due(now: datetime) -> ColumnElement[bool]:
+    """Those of them that may be taken in hand at present."""
+    return and_(
+        waiting(),
         or_(generation.c.claimed_until.is_(None), generation.c.claimed_until <= now),
         or_(generation.c.settle_due_at.is_(None), generation.c.settle_due_at <= now),
     )

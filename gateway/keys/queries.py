@@ -4,22 +4,71 @@ A key is read together with its newest generation: `prefix`, `last_four` and `in
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select, true
+from sqlalchemy import Select, exists, func, or_, select, true
 
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import table_of
+from gateway.db import UtcDateTime, table_of
+from gateway.errors import InvalidInput
 from gateway.keys import desired
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
 from gateway.paging import Order
+from gateway.subscriptions import FOREVER
+from gateway.users import User
+
+MAX_SEARCH = 200
 
 _model = table_of(Model)
+_user = table_of(User)
 
-NEWEST_FIRST = Order("keys", ((api_key.c.created_at, datetime), (api_key.c.id, UUID)), descending=True)
+
+class KeyOrder(StrEnum):
+    """LAST_USED is for the ledger to say: `usage` has it."""
+
+    NEWEST = "NEWEST"
+    NAME = "NAME"
+    EXPIRES_SOONEST = "EXPIRES_SOONEST"
+    LAST_USED = "LAST_USED"
+
+
+@dataclass(frozen=True)
+class KeyFilter:
+    """All that is given must hold. `search`: words that must all occur in the key's name, in the visible ends of its secret or, where
+    everybody's are listed, in its owner's name. `drifted`: whether somebody has changed it in LiteLLM itself. Raises InvalidInput.
+    """
+
+    status: Sequence[ApiKeyStatus] | None = None
+    search: str | None = None
+    user_id: UUID | None = None
+    model_id: UUID | None = None
+    drifted: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.search and (len(self.search) > MAX_SEARCH or "\x00" in self.search):
+            raise InvalidInput("search", f"may have at most {MAX_SEARCH} characters, and no NUL among them")
+
+
+EVERY_KEY = KeyFilter()
+
+_ID = (api_key.c.id, UUID)
+NEWEST_FIRST = Order("keys", ((api_key.c.created_at, datetime), _ID), descending=True)
+_ORDERS = {
+    KeyOrder.NEWEST: NEWEST_FIRST,
+    KeyOrder.NAME: Order("keys:name", ((func.lower(api_key.c.name), str), _ID)),
+    KeyOrder.EXPIRES_SOONEST: Order(
+        "keys:expiry", ((func.coalesce(api_key.c.expires_at, FOREVER, type_=UtcDateTime()), datetime), _ID)
+    ),
+}
+
+
+def order_of(order: KeyOrder | None) -> Order:
+    return _ORDERS[order or KeyOrder.NEWEST]
 
 
 def visible_to(actor: Actor) -> Any:
@@ -42,11 +91,34 @@ def readable() -> Select[Any]:
     return select(api_key, *current.c, (~unsettled).label("in_sync")).join(current, true())
 
 
-def listed(actor: Actor, status: Sequence[ApiKeyStatus] | None, *, own: bool) -> Select[Any]:
+def listed(actor: Actor, wanted: KeyFilter = EVERY_KEY, *, own: bool) -> Select[Any]:
     query = readable().where(visible_to(actor))
     if own:
         query = query.where(api_key.c.user_id == actor.user_id)
-    return query if status is None else query.where(api_key.c.status.in_(status))
+    if wanted.status is not None:
+        query = query.where(api_key.c.status.in_(wanted.status))
+    if wanted.user_id is not None:
+        query = query.where(api_key.c.user_id == wanted.user_id)
+    if wanted.model_id is not None:
+        held = exists().where(api_key_model.c.api_key_id == api_key.c.id, api_key_model.c.model_id == wanted.model_id)
+        query = query.where(held.correlate(api_key))
+    if wanted.drifted is not None:
+        differs = (generation.c.ended_at.is_(None), generation.c.drift.is_not(None))
+        drifted = exists().where(generation.c.api_key_id == api_key.c.id, *differs).correlate(api_key)
+        query = query.where(drifted if wanted.drifted else ~drifted)
+    for word in (wanted.search or "").split():
+        query = query.where(or_(*_found(word, own=own)))
+    return query
+
+
+def _found(word: str, *, own: bool) -> list[Any]:
+    of_key = generation.c.api_key_id == api_key.c.id
+    shown = [column.icontains(word, autoescape=True) for column in (generation.c.prefix, generation.c.last_four)]
+    found = [api_key.c.name.icontains(word, autoescape=True), exists().where(of_key, or_(*shown)).correlate(api_key)]
+    if not own:
+        names = [column.icontains(word, autoescape=True) for column in (_user.c.username, _user.c.display_name)]
+        found.append(exists().where(_user.c.id == api_key.c.user_id, or_(*names)).correlate(api_key))
+    return found
 
 
 def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:

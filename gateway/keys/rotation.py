@@ -29,7 +29,7 @@ from gateway.keys.creation import AlreadyDone, CreatedKey, confirm_generation, i
 from gateway.keys.desired import State
 from gateway.keys.policy import Secret
 from gateway.keys.tables import ApiKeyStatus, api_key, generation
-from gateway.litellm import LiteLLMError, hash_secret
+from gateway.litellm import Circuit, LiteLLMError, hash_secret
 from gateway.subscriptions import InvalidTransition
 
 log = structlog.get_logger()
@@ -61,6 +61,8 @@ class Rotating(Verbs):
         if not timedelta() <= overlap <= policy.MAX_OVERLAP:
             raise InvalidInput("overlap", f"must be from 0 to {policy.MAX_OVERLAP.days * 86400} seconds")
         request_id = policy.check_request_id(client_mutation_id)
+        if self._litellm.circuit is Circuit.OPEN:
+            raise RotationFailed
         secret, new_id = Secret.new(), uuid4()
         async with self._db.write() as session:
             row = await access.changeable(session, actor, key_id)

@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,36 +11,50 @@ from sqlalchemy import Row, func, select
 
 from gateway.actor import Actor
 from gateway.errors import NotPermitted
-from gateway.keys import policy, queries, settlement
+from gateway.keys import desired, policy, queries, settlement
 from gateway.keys.changes import Changing
 from gateway.keys.creation import Creating
 from gateway.keys.drift import Drifting
+from gateway.keys.queries import KeyFilter, KeyOrder
 from gateway.keys.rotation import Rotating
 from gateway.keys.rules import Ruling
-from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model
+from gateway.keys.tables import api_key, api_key_model, generation
 from gateway.paging import Page, fetch_page
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """`waiting`: secrets that LiteLLM has not confirmed as they should be; `failing_since`: when the first attempt failed that none has
+    made good since. `drifted`: keys that were changed in LiteLLM itself.
+    """
+
+    waiting: int
+    failing_since: datetime | None
+    drifted: int
 
 
 class KeyService(Creating, Changing, Rotating, Ruling, Drifting):
     """Reads are here, and LiteLLM is asked nothing for them."""
 
     async def page(
-        self, actor: Actor, first: int, after: str | None = None, status: Sequence[ApiKeyStatus] | None = None
+        self,
+        actor: Actor,
+        first: int,
+        after: str | None = None,
+        wanted: KeyFilter = queries.EVERY_KEY,
+        order: KeyOrder | None = None,
+        *,
+        own: bool = True,
     ) -> Page[Row[Any]]:
-        """The caller's own keys, newest first."""
-        async with self._db.read() as session:
-            query = queries.listed(actor, status, own=True)
-            return await fetch_page(self._db, session, query, queries.NEWEST_FIRST, first, after)
+        """The caller's own keys or everybody's, newest first unless `order` says otherwise.
 
-    async def page_of_all(
-        self, actor: Actor, first: int, after: str | None = None, status: Sequence[ApiKeyStatus] | None = None
-    ) -> Page[Row[Any]]:
-        """Everybody's keys, newest first. Raises NotPermitted for a plain user."""
-        if not actor.reads_all:
+        Raises NotPermitted for a plain user who asks for everybody's.
+        """
+        if not (own or actor.reads_all):
             raise NotPermitted
         async with self._db.read() as session:
-            query = queries.listed(actor, status, own=False)
-            return await fetch_page(self._db, session, query, queries.NEWEST_FIRST, first, after)
+            query = queries.listed(actor, wanted, own=own)
+            return await fetch_page(self._db, session, query, queries.order_of(order), first, after)
 
     async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         async with self._db.read() as session:
@@ -65,6 +81,20 @@ class KeyService(Creating, Changing, Rotating, Ruling, Drifting):
         )
         async with self._db.read() as session:
             return int((await session.execute(holding)).scalar_one())
+
+    async def backlog(self) -> Backlog:
+        """What is still to be told to LiteLLM, and what differs there. For callers who may know."""
+        waiting = (
+            select(func.count(), func.min(generation.c.failing_since))
+            .select_from(generation.join(api_key))
+            .where(desired.waiting())
+        )
+        drifted = select(func.count(generation.c.api_key_id.distinct())).where(
+            generation.c.drift.is_not(None), generation.c.ended_at.is_(None)
+        )
+        async with self._db.read() as session:
+            count, since = (await session.execute(waiting)).one()
+            return Backlog(count, since, (await session.execute(drifted)).scalar_one())
 
     async def settle(self) -> int:
         """Bring LiteLLM to our rows where that is due. Returns how many generations were settled."""

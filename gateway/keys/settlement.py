@@ -27,7 +27,7 @@ from gateway.keys import desired, policy
 from gateway.keys.desired import ABSENT, UNSURE, State
 from gateway.keys.policy import Secret
 from gateway.keys.tables import ApiKeyStatus, api_key, generation
-from gateway.litellm import LiteLLM, LiteLLMError, LiteLLMUnavailable
+from gateway.litellm import Circuit, LiteLLM, LiteLLMError, LiteLLMPaused, LiteLLMUnavailable
 
 log = structlog.get_logger()
 
@@ -115,11 +115,13 @@ async def settle_due(db: Database, litellm: LiteLLM) -> int:
     """
     await _end_by_the_clock(db)
     settled = 0
-    for _ in range(MOST_A_RUN // BATCH):
-        claimed = await _claim(db, true())
+    while settled < MOST_A_RUN and litellm.circuit is not Circuit.OPEN:
+        # After a pause one of them finds out whether LiteLLM is back; the others are not held up for it.
+        batch = BATCH if litellm.circuit is Circuit.CLOSED else 1
+        claimed = await _claim(db, true(), batch)
         done = await _settle(db, litellm, claimed)
         settled += done
-        if len(claimed) < BATCH or not done:
+        if len(claimed) < batch or not done:
             break
     return settled
 
@@ -167,8 +169,8 @@ async def no_longer_rotating(session: AsyncSession, key_id: UUID) -> None:
     await session.execute(rotating.values(status=ApiKeyStatus.ACTIVE, updated_at=utc_now()))
 
 
-async def _claim(db: Database, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
-    """Up to BATCH generations that are due: (id, token_hash, told, wanted, settle_attempts, claimed_until), ours for CLAIM."""
+async def _claim(db: Database, which: ColumnElement[bool], most: int = BATCH) -> Sequence[Row[Any]]:
+    """Up to so many generations that are due: (id, token_hash, told, wanted, settle_attempts, claimed_until), ours for CLAIM."""
     now = utc_now()
     columns = (
         generation.c.id,
@@ -183,7 +185,7 @@ async def _claim(db: Database, which: ColumnElement[bool]) -> Sequence[Row[Any]]
         .select_from(generation.join(api_key))
         .where(which, desired.due(now))
         .order_by(generation.c.settle_due_at.asc().nulls_first())
-        .limit(BATCH)
+        .limit(most)
         .with_for_update(of=generation, skip_locked=True)
     )
     async with db.write() as session:
@@ -210,15 +212,15 @@ async def _settle_one(db: Database, litellm: LiteLLM, row: Row[Any]) -> bool:
             told = await _tell(litellm, row.token_hash, row.told or {}, row.wanted)
     except (LiteLLMError, TimeoutError) as error:
         log.warning("key_not_settled", generation_id=str(row.id), attempts=row.settle_attempts, error=str(error))
-        result: dict[str, Any] = {
-            "settle_attempts": row.settle_attempts + 1,
-            "settle_due_at": utc_now() + policy.back_off(row.settle_attempts + 1),
-        }
+        result: dict[str, Any] = {"failing_since": func.coalesce(generation.c.failing_since, utc_now())}
+        if not isinstance(error, LiteLLMPaused):  # then nothing was tried
+            attempts = row.settle_attempts + 1
+            result |= {"settle_attempts": attempts, "settle_due_at": utc_now() + policy.back_off(attempts)}
         if isinstance(error, LiteLLMError) and not getattr(error, "maybe_done", False) and row.told is not None:
             result["told"] = row.told  # surely as it was
         settled = False
     else:
-        result = {"told": told, "settle_attempts": 0, "settle_due_at": None}
+        result = {"told": told, "settle_attempts": 0, "settle_due_at": None, "failing_since": None}
         settled = True
     async with db.write() as session:
         ours = (generation.c.id == row.id, generation.c.claimed_until == row.claimed_until)

@@ -63,7 +63,8 @@ class ApiKeyGeneration(SQLModel, table=True):
 
     `told` is what LiteLLM last confirmed, in the shape of `desired.wanted`: NULL while it has never confirmed anything, and with
     `"sure": false` in it from before each request until its answer. `drift` is what a sweep found there instead. `settle_due_at`
-    is when LiteLLM may be asked next (NULL: at any time), `claimed_until` set while somebody is asking.
+    is when LiteLLM may be asked next (NULL: at any time), `claimed_until` set while somebody is asking, `failing_since` from the first
+    attempt that failed until one succeeds.
     """
 
     __tablename__ = "api_key_generation"
@@ -75,6 +76,7 @@ class ApiKeyGeneration(SQLModel, table=True):
             "api_key_id",
             postgresql_where=text("told IS DISTINCT FROM '{\"exists\": false}'"),
         ),
+        Index("ix_api_key_generation_drifted", "api_key_id", postgresql_where=text("drift IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -92,6 +94,7 @@ class ApiKeyGeneration(SQLModel, table=True):
     claimed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settle_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settle_attempts: int = 0
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ApiKeyModel(SQLModel, table=True):

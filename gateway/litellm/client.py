@@ -1,12 +1,14 @@
 """The HTTP client. One per process; safe to share between tasks."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
 import httpx
 import msgspec
 
-from gateway.litellm.errors import LiteLLMRefused, LiteLLMUnavailable, from_response, from_transport
+from gateway.litellm.breaker import Breaker, Circuit
+from gateway.litellm.errors import LiteLLMPaused, LiteLLMRefused, LiteLLMUnavailable, from_response, from_transport
 from gateway.litellm.models import ModelInfo, read_models
 from gateway.litellm.wire import (
     GeneratedKey,
@@ -23,6 +25,7 @@ from gateway.litellm.wire import (
 T = TypeVar("T")
 
 _TIMEOUT = httpx.Timeout(20.0, connect=3.0, pool=5.0)
+_PING_TIMEOUT = httpx.Timeout(3.0)
 # LiteLLM's server closes idle connections after 5 s: letting go first avoids writing into a closing one.
 _LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=3.0)
 _NO_MODELS = ["no-default-models"]  # an empty list would mean all of them
@@ -46,14 +49,24 @@ class _KeyInfoAnswer(msgspec.Struct):
 
 
 class LiteLLM:
-    """LiteLLM's management API at `base_url`. Every method raises LiteLLMUnavailable or LiteLLMRefused."""
+    """LiteLLM's management API at `base_url`. Every method raises LiteLLMUnavailable or LiteLLMRefused.
 
-    def __init__(self, base_url: str, master_key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    With a `breaker`, requests that follow several failures are not sent at all for some seconds (LiteLLMPaused).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        master_key: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._breaker = breaker
         self._client = httpx.AsyncClient(
             base_url=self.base_url,
             headers={"Authorization": f"Bearer {master_key}", "User-Agent": "litemaas"},
-            timeout=_TIMEOUT,
             limits=_LIMITS,
             transport=transport,
             # A proxy from the environment is for the world outside, not for this machine.
@@ -72,9 +85,27 @@ class LiteLLM:
     async def aclose(self) -> None:
         await self._client.aclose()
 
+    @property
+    def circuit(self) -> Circuit:
+        """Whether requests are sent at present."""
+        return self._breaker.state if self._breaker else Circuit.CLOSED
+
+    def check(self) -> None:
+        """For who is about to begin what LiteLLM is needed for. Raises LiteLLMPaused when nothing would be sent."""
+        if self.circuit is Circuit.OPEN:
+            raise LiteLLMPaused
+
     async def ping(self) -> None:
-        """Returns when LiteLLM answers. Calls no model and asks no database."""
-        await self._send("GET", "/health/liveliness")
+        """Returns when LiteLLM answers, within seconds. Calls no model and asks no database; a pause does not hold it back.
+
+        That it answers here does not say that it can do its work, so it ends no pause either.
+        """
+        try:
+            await self._exchange("GET", "/health/liveliness", timeout=_PING_TIMEOUT)
+        except LiteLLMUnavailable:
+            if self._breaker:
+                self._breaker.failed()
+            raise
 
     async def version(self) -> str | None:
         """LiteLLM's version; None when it does not tell."""
@@ -185,14 +216,28 @@ class LiteLLM:
     async def _send(
         self, method: str, path: str, body: object | None = None, params: dict[str, Any] | None = None
     ) -> httpx.Response:
-        """One exchange; reading ones are tried a second time when the connection broke."""
+        """One exchange, unless there is a pause."""
+        with self._breaker.guard() if self._breaker else nullcontext():
+            return await self._exchange(method, path, body, params)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        body: object | None = None,
+        params: dict[str, Any] | None = None,
+        timeout: httpx.Timeout = _TIMEOUT,
+    ) -> httpx.Response:
+        """Reading ones are tried a second time when the connection broke."""
         content = None if body is None else _encoder.encode(body)
         headers = None if body is None else {"Content-Type": "application/json"}
         attempts = 2 if method == "GET" else 1
         while True:
             attempts -= 1
             try:
-                response = await self._client.request(method, path, content=content, headers=headers, params=params)
+                response = await self._client.request(
+                    method, path, content=content, headers=headers, params=params, timeout=timeout
+                )
                 break
             except (httpx.ReadError, httpx.RemoteProtocolError) as error:
                 if not attempts:

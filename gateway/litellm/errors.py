@@ -35,6 +35,13 @@ class LiteLLMUnavailable(LiteLLMError, UpstreamUnavailable):
     sentence = UpstreamUnavailable.sentence
 
 
+class LiteLLMPaused(LiteLLMUnavailable):
+    """Nothing was sent: LiteLLM has not answered for a while, and is left in peace for some seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(reason="it has not answered for a while", maybe_done=False)
+
+
 @dataclass(eq=False)
 class LiteLLMRefused(LiteLLMError):
     """LiteLLM understood and said no. `type` is its error type ("" when it gave none), `reason` its scrubbed words."""

@@ -1,14 +1,17 @@
 """The verbs of notifications."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, Select, TextClause, func, select, update
 
+from gateway import events
 from gateway.actor import Actor
 from gateway.db import Database, table_of, utc_now
+from gateway.events import Bus
+from gateway.notifications.events import EVENTS, EXPIRIES
 from gateway.notifications.tables import Notification
 from gateway.paging import Order, Page, fetch_page
 
@@ -17,20 +20,12 @@ _NEWEST_FIRST = Order(
     "notifications", ((_notification.c.created_at, datetime), (_notification.c.id, UUID)), descending=True
 )
 
-# The nearest threshold only, and none that the key had passed already when it was made.
-_EXPIRIES = text("""
-INSERT INTO notification (id, user_id, kind, api_key_id, days, expires_at, created_at)
-SELECT gen_random_uuid(), k.user_id, 'API_KEY_EXPIRES', k.id, t.days, k.expires_at, CAST(:now AS timestamptz)
-FROM api_key k
-CROSS JOIN LATERAL (
-  SELECT min(d) AS days FROM unnest(ARRAY[1, 7, 14, 30]) AS d
-  WHERE k.expires_at <= CAST(:now AS timestamptz) + make_interval(days => d)
-) t
-WHERE k.status IN ('ACTIVE', 'ROTATING', 'BLOCKED') AND k.expires_at > CAST(:now AS timestamptz)
-  AND k.created_at < k.expires_at - make_interval(days => t.days)
-ON CONFLICT DO NOTHING
-RETURNING id
-""")
+# How far back the job looks each time, and how far now and then: for what happened while nobody looked.
+LATELY = timedelta(minutes=15)
+LONG_AGO = timedelta(days=7)
+# A notification may be committed a little after the moment that it bears.
+_LATE = timedelta(minutes=1)
+_AT_ONCE = 100
 
 
 class NotificationService:
@@ -39,9 +34,7 @@ class NotificationService:
 
     async def page(self, actor: Actor, first: int, after: str | None = None, *, unread: bool = False) -> Page[Row[Any]]:
         """The caller's own, newest first."""
-        query = select(_notification).where(_notification.c.user_id == actor.user_id)
-        if unread:
-            query = query.where(_notification.c.read_at.is_(None))
+        query = _unread(actor) if unread else _own(actor)
         async with self._db.read() as session:
             return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
 
@@ -51,9 +44,73 @@ class NotificationService:
         if ids is not None:
             mine = mine.where(_notification.c.id.in_(ids))
         async with self._db.write() as session:
-            return len((await session.execute(mine.values(read_at=utc_now()).returning(_notification.c.id))).all())
+            marked = len((await session.execute(mine.values(read_at=utc_now()).returning(_notification.c.id))).all())
+            if marked:
+                await events.publish(session, {_topic(actor.user_id)})
+        return marked
+
+    async def unread_count(self, actor: Actor) -> int:
+        async with self._db.read() as session:
+            counted = select(func.count()).select_from(_unread(actor).subquery())
+            return int((await session.execute(counted)).scalar_one())
+
+    async def unread_counts(self, bus: Bus, actor: Actor) -> AsyncGenerator[int, None]:
+        """`unread_count` at once, and again after each change."""
+        async with bus.subscribe({_topic(actor.user_id)}) as wakes:
+            yield await self.unread_count(actor)
+            async for _ in wakes:
+                yield await self.unread_count(actor)
+
+    async def received(self, bus: Bus, actor: Actor) -> AsyncGenerator[Row[Any], None]:
+        """Each of the caller's own that is written from now on, once, oldest first."""
+        async with bus.subscribe({_topic(actor.user_id)}) as wakes:
+            since = utc_now() - _LATE
+            seen = {row.id for row in await self._newest(actor, since)}
+            async for _ in wakes:
+                rows = await self._newest(actor, since)
+                for row in reversed(rows):
+                    if row.id not in seen:
+                        yield row
+                if rows:
+                    since = max(since, rows[0].created_at - _LATE)
+                    seen = {row.id for row in rows}
+
+    async def _newest(self, actor: Actor, since: datetime) -> Sequence[Row[Any]]:
+        query = _own(actor).where(_notification.c.created_at >= since)
+        order = (_notification.c.created_at.desc(), _notification.c.id.desc())
+        async with self._db.read() as session:
+            rows: Sequence[Row[Any]] = (await session.execute(query.order_by(*order).limit(_AT_ONCE))).all()
+        return rows
+
+    async def announce_events(self, lately: timedelta = LATELY) -> int:
+        """A notice of each thing that happened of late and that its person did not do: how many are new."""
+        now = utc_now()
+        return await self._announce(EVENTS, {"now": now, "since": now - lately})
+
+    async def announce_missed_events(self) -> int:
+        """The same for what happened while nobody looked."""
+        return await self.announce_events(LONG_AGO)
 
     async def announce_expiries(self, now: datetime | None = None) -> int:
-        """A notice for each key that has come within 30, 14, 7 or 1 days of its expiry. Returns how many are new."""
+        """A notice for each key that has come within 30, 14, 7 or 1 days of its expiry: how many are new."""
+        return await self._announce([EXPIRIES], {"now": now or utc_now()})
+
+    async def _announce(self, statements: Sequence[TextClause], values: dict[str, Any]) -> int:
         async with self._db.write() as session:
-            return len((await session.execute(_EXPIRIES, {"now": now or utc_now()})).all())
+            told: list[UUID] = []
+            for statement in statements:
+                told += (await session.scalars(statement, values)).all()
+            await events.publish(session, {_topic(user_id) for user_id in told})
+        return len(told)
+
+
+def _own(actor: Actor) -> Select[Any]:
+    return select(_notification).where(_notification.c.user_id == actor.user_id)
+
+
+def _unread(actor: Actor) -> Select[Any]:
+    return _own(actor).where(_notification.c.read_at.is_(None))
+
+
+def _topic(user_id: UUID) -> str:
+    return f"notifications:user:{user_id}"

@@ -91,7 +91,7 @@ async def run_sandbox(sandbox: Sandbox, console: Console) -> None:
                     # It was the first to start and is to stop first too: it then reports its last calls to the gateway.
                     stack.push_async_callback(litellm_server.stop)
                 with progress("Reading the models"):
-                    await _or_stop(stop, gateway_app.state.services.catalog.check_litellm())
+                    await _or_stop(stop, gateway_app.state.services.system.check_litellm())
                     await _or_stop(stop, gateway_app.state.services.catalog.sync())
                 if sandbox.traffic:
                     with progress("Starting sample traffic"):

@@ -9,7 +9,7 @@ from uuid import UUID
 from gateway import subscriptions
 from gateway.actor import Actor
 from gateway.db import utc_now
-from gateway.keys import ApiKeyStatus, NewKey
+from gateway.keys import ApiKeyStatus, KeyFilter, NewKey
 from gateway.sandbox.people import PEOPLE
 from gateway.sandbox.traffic import Caller
 from gateway.services import Services
@@ -78,7 +78,7 @@ async def _subscribe(services: Services, actor: Actor, model_ids: list[UUID]) ->
 
 async def _revoke_left_over(services: Services, actor: Actor, name: str) -> None:
     """Of a sandbox that was killed."""
-    page = await services.keys.page(actor, 100, status=[ApiKeyStatus.ACTIVE])
+    page = await services.keys.page(actor, 100, wanted=KeyFilter([ApiKeyStatus.ACTIVE]))
     for row in page.rows:
         if row.name == name:
             await services.keys.revoke(actor, row.id)

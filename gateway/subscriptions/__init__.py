@@ -6,7 +6,8 @@ Status changes follow the one table in `policy`, which a trigger in the database
 and why, written in the same transaction. Nobody decides on what is his own, and of two decisions at once one wins.
 
 A subscription may carry limits: requests, tokens and budget for each window (see `windows`), requests and tokens a minute. Its owner asks
-for others, an admin decides. Whether a quota is used up is for the ledger to say: `usage` writes `exhausted_until`.
+for others, an admin decides; an admin's `rules` give those that nobody asked for. Whether a quota is used up is for the ledger to say:
+`usage` writes `exhausted_until`.
 
 Keys take their rights from here by reading: a model belongs on its owner's keys while `usable()` holds for the subscription.
 
@@ -38,6 +39,7 @@ from gateway.subscriptions.tables import (
     QuotaChangeStatus,
     SubscriptionAction,
     SubscriptionChange,
+    SubscriptionRules,
     SubscriptionStatus,
 )
 
@@ -61,6 +63,7 @@ __all__ = [
     "SubscriptionChange",
     "SubscriptionFilter",
     "SubscriptionOrder",
+    "SubscriptionRules",
     "SubscriptionService",
     "SubscriptionStatus",
     "Used",

@@ -38,7 +38,8 @@ async def locked(session: AsyncSession, actor: Actor, subscription_id: UUID) -> 
 
 async def created(session: AsyncSession, actor: Actor, row: Row[Any]) -> None:
     """Put down that a subscription was asked for, after its row was inserted."""
-    limits = policy.differences({}, {k: v for k, v in policy.limits_of(row).items() if v is not None})
+    given = policy.limits_of(row) | {"expires_at": row.expires_at}
+    limits = policy.differences({}, {column: value for column, value in given.items() if value is not None})
     await session.execute(insert(_history).values(_line(actor, A.REQUESTED, row, None, row.justification, limits)))
     audit.record(session, actor, "subscription.requested", "subscription", row.id, after=row.status)
     await events.publish(session, _topics([row], awaiting=row.awaiting_since is not None))

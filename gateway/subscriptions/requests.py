@@ -13,7 +13,7 @@ from gateway.catalog import Model, ModelLifecycle
 from gateway.catalog import visible_to as model_visible_to
 from gateway.db import Database, table_of, utc_now
 from gateway.errors import DomainError, InvalidInput, NotFound, NotPermitted
-from gateway.subscriptions import changes, policy, queries
+from gateway.subscriptions import changes, policy, queries, rules
 from gateway.subscriptions.policy import Changes, InvalidTransition
 from gateway.subscriptions.tables import QuotaChangeStatus, SubscriptionAction, SubscriptionStatus
 
@@ -50,7 +50,7 @@ class Requests:
 
         An admin decides on restricted models, and on open ones when the last subscription was given up while it was suspended, or
         when more is asked for than it allowed: giving up must not be a way around a decision. Limits that are left out are those of
-        that last subscription.
+        that last subscription or, if there was none, what `rules` give to everybody.
 
         Raises NotFound, ModelUnavailable (retired), AlreadySubscribed, InvalidInput or NotPermitted (auditors).
         """
@@ -65,7 +65,9 @@ class Requests:
                 raise NotFound("model")
             if model.lifecycle is ModelLifecycle.RETIRED:
                 raise ModelUnavailable(model)
-            granted, suspended = await self._earlier(session, actor.user_id, model_id)
+            usual = await rules.current(session, model_id)
+            earlier, suspended = await self._earlier(session, actor.user_id, model_id)
+            granted = rules.limits(usual) if earlier is None else earlier
             wanted = {**granted, **limits}
             reviewed = suspended or policy.exceeds(wanted, granted)
             status = policy.first_status(model.access, why, reviewed=reviewed)
@@ -78,6 +80,7 @@ class Requests:
                 "created_at": now,
                 "updated_at": now,
                 "awaiting_since": now if status is SubscriptionStatus.PENDING else None,
+                "expires_at": rules.end(usual, now) if status is SubscriptionStatus.ACTIVE else None,
                 **wanted,
             }
             # Two requests at once: the second waits here for the first, finds its row in the index and stores nothing.
@@ -88,16 +91,18 @@ class Requests:
             await changes.created(session, actor, row)
             return row
 
-    async def _earlier(self, session: AsyncSession, user_id: UUID, model_id: UUID) -> tuple[dict[str, Any], bool]:
-        """(limits, whether it was suspended) of the last subscription that was once granted. Raises AlreadySubscribed."""
+    async def _earlier(
+        self, session: AsyncSession, user_id: UUID, model_id: UUID
+    ) -> tuple[dict[str, Any] | None, bool]:
+        """(limits, whether it was suspended) of the last subscription if it was once granted. Raises AlreadySubscribed."""
         last = (await session.execute(queries.newest_of(user_id, model_id).with_for_update())).one_or_none()
         if last is None:
-            return {}, False
+            return None, False
         if last.status in policy.OPEN:
             raise AlreadySubscribed(last)
         end = await changes.last_line(session, last.id)
         if end is None or end.from_status not in (SubscriptionStatus.ACTIVE, SubscriptionStatus.SUSPENDED):
-            return {}, False
+            return None, False
         return policy.limits_of(last), end.from_status is SubscriptionStatus.SUSPENDED
 
     async def cancel(self, actor: Actor, subscription_id: UUID) -> Row[Any]:

@@ -12,7 +12,7 @@ from gateway.actor import Actor
 from gateway.catalog import Model, ModelLifecycle
 from gateway.db import Database, table_of, utc_now
 from gateway.errors import DomainError, InvalidInput, NotPermitted
-from gateway.subscriptions import changes, policy, queries
+from gateway.subscriptions import changes, policy, queries, rules
 from gateway.subscriptions.policy import Changes, InvalidTransition
 from gateway.subscriptions.requests import NO_CHANGES, ModelUnavailable, close_quota_change
 from gateway.subscriptions.tables import QuotaChangeStatus, SubscriptionAction, SubscriptionStatus
@@ -50,8 +50,8 @@ class Reviews:
     ) -> Row[Any]:
         """Say yes: PENDING becomes ACTIVE, or the other limits hold from now on.
 
-        `granted` is for other limits than were asked for, or an expiry. Without `quota_change_id` only a PENDING subscription is
-        approved, with it only that request: what the admin did not see is never approved.
+        `granted` is for other limits than were asked for, or another expiry than the rules give. Without `quota_change_id` only a
+        PENDING subscription is approved, with it only that request: what the admin did not see is never approved.
 
         Raises NotPermitted (no admin, or one's own), NotFound, InvalidTransition, ModelUnavailable (retired) or InvalidInput.
         """
@@ -102,7 +102,10 @@ class Reviews:
             if model.lifecycle is ModelLifecycle.RETIRED:
                 raise ModelUnavailable(model)
             action, status = SubscriptionAction.APPROVED, SubscriptionStatus.ACTIVE
-            granted = decision.changes
+            granted = dict(decision.changes)
+            if "expires_at" not in granted:
+                usual = rules.end(await rules.current(session, row.model_id), utc_now())
+                granted |= {} if usual is None else {"expires_at": usual}
             return (await changes.apply(session, actor, [row], action, status=status, reason=why, changes=granted))[0]
 
     async def _decide_quota(

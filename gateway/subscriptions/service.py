@@ -17,12 +17,13 @@ from gateway.subscriptions.model_changes import ModelChanges
 from gateway.subscriptions.queries import SubscriptionFilter, SubscriptionOrder
 from gateway.subscriptions.requests import Requests
 from gateway.subscriptions.reviews import Reviews
+from gateway.subscriptions.rules import Ruling
 
 EVERYTHING = SubscriptionFilter()
 CHANGED_LAST = 20
 
 
-class SubscriptionService(Requests, Reviews, ModelChanges):
+class SubscriptionService(Requests, Reviews, ModelChanges, Ruling):
     def __init__(self, db: Database) -> None:
         self._db = db
 

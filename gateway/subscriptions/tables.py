@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Column, Enum, Identity, Index, Numeric, text
+from sqlalchemy import BigInteger, Column, Enum, Identity, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -78,6 +78,11 @@ class ModelSubscription(Limits, table=True):
         ),
         Index("ix_model_subscription_awaiting", "awaiting_since", postgresql_where=text("awaiting_since IS NOT NULL")),
         Index("ix_model_subscription_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+        Index(
+            "ix_model_subscription_exhausted_until",
+            "exhausted_until",
+            postgresql_where=text("exhausted_until IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -91,6 +96,19 @@ class ModelSubscription(Limits, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     awaiting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     exhausted_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class SubscriptionRules(Limits, table=True):
+    """What a subscription gets when nobody says anything: to this model or, without one, to every model without rules of its own."""
+
+    __tablename__ = "subscription_rules"
+    __table_args__ = (UniqueConstraint("model_id", postgresql_nulls_not_distinct=True),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    model_id: UUID | None = Field(default=None, foreign_key="model.id")
+    life_days: int | None = None
+    created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
 
 
 class QuotaChange(Limits, table=True):
@@ -122,7 +140,10 @@ class SubscriptionChange(SQLModel, table=True):
     """
 
     __tablename__ = "subscription_change"
-    __table_args__ = (Index("ix_subscription_change_subscription_id_seq", "subscription_id", "seq"),)
+    __table_args__ = (
+        Index("ix_subscription_change_subscription_id_seq", "subscription_id", "seq"),
+        Index("ix_subscription_change_at", "at"),
+    )
 
     seq: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
     subscription_id: UUID = Field(foreign_key="model_subscription.id")

@@ -1,18 +1,18 @@
 """Single calls of one key, and the use of each of its secrets. Metadata only: there is nothing else in the ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select, text
+from sqlalchemy import ColumnElement, Row, exists, func, select, text, true
 
 from gateway import keys
 from gateway.actor import Actor
-from gateway.db import Database, table_of, utc_now
+from gateway.db import Database, UtcDateTime, table_of, utc_now
 from gateway.errors import InvalidInput, NotPermitted
-from gateway.keys import ApiKeyGeneration, ApiKeyStatus
+from gateway.keys import ApiKeyGeneration, ApiKeyStatus, KeyFilter, KeyOrder
 from gateway.paging import Order, Page, fetch_page
 from gateway.usage import queries
 from gateway.usage.queries import event
@@ -22,6 +22,22 @@ _NEWEST_FIRST = Order("calls", ((event.c.occurred_at, datetime), (event.c.seq, i
 _api_key = table_of(keys.ApiKey)
 _LONGEST_DAYS = 3650
 _LAST_DAY = timedelta(days=1)
+_WORKING = (ApiKeyStatus.ACTIVE, ApiKeyStatus.ROTATING, ApiKeyStatus.BLOCKED)
+
+# When the key of the enclosing query was last used: what the newest hour says, since later calls are in later hours.
+_last_use = (
+    select(queries.hourly.c.last_at)
+    .where(queries.hourly.c.api_key_id == _api_key.c.id)
+    .order_by(queries.hourly.c.hour.desc(), queries.hourly.c.last_at.desc())
+    .limit(1)
+    .lateral("last_use")
+)
+_NEVER = datetime.fromisoformat("0001-01-01T00:00:00Z")
+_USED_LAST = Order(
+    "keys:used",
+    ((func.coalesce(_last_use.c.last_at, _NEVER, type_=UtcDateTime()), datetime), (_api_key.c.id, UUID)),
+    descending=True,
+)
 
 _USE = text("""
 SELECT t.token_hash, last.at AS last_used_at, recent.requests AS requests_last_day
@@ -42,6 +58,15 @@ class SecretUse:
     requests_last_day: int = 0
 
 
+def _unused(days: int) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a key was made and last used longer ago. Raises InvalidInput (`unusedDays`)."""
+    if not 1 <= days <= _LONGEST_DAYS:
+        raise InvalidInput("unusedDays", f"must be from 1 to {_LONGEST_DAYS}")
+    since = utc_now() - timedelta(days=days)
+    used = exists().where(queries.hourly.c.api_key_id == _api_key.c.id, queries.hourly.c.last_at >= since)
+    return _api_key.c.created_at < since, ~used.correlate(_api_key)
+
+
 class Calls:
     _db: Database
 
@@ -58,23 +83,35 @@ class Calls:
         async with self._db.read() as session:
             return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
 
-    async def unused_keys(
-        self, actor: Actor, unused_days: int, first: int, after: str | None = None, *, own: bool = True
+    async def page_of_keys(
+        self,
+        actor: Actor,
+        first: int,
+        after: str | None = None,
+        wanted: KeyFilter = keys.EVERY_KEY,
+        order: KeyOrder | None = None,
+        *,
+        unused_days: int | None = None,
+        own: bool = True,
     ) -> Page[Row[Any]]:
-        """Keys that work and were made and last used longer ago than so many days, newest first: rows as `KeyService.page` gives them.
+        """As `KeyService.page`, for which the ledger is asked too: LAST_USED, and `unused_days`.
 
+        With `unused_days` only keys that work (whatever `wanted.status` says) and were made and last used longer ago than so many days.
         Raises NotPermitted for a plain user who asks for everybody's, and InvalidInput (`unusedDays`).
         """
-        if not own and not actor.reads_all:
+        if not (own or actor.reads_all):
             raise NotPermitted
-        if not 1 <= unused_days <= _LONGEST_DAYS:
-            raise InvalidInput("unusedDays", f"must be from 1 to {_LONGEST_DAYS}")
-        since = utc_now() - timedelta(days=unused_days)
-        used = exists().where(queries.hourly.c.api_key_id == _api_key.c.id, queries.hourly.c.last_at >= since)
-        working = (ApiKeyStatus.ACTIVE, ApiKeyStatus.ROTATING, ApiKeyStatus.BLOCKED)
-        query = keys.listed(actor, working, own=own).where(_api_key.c.created_at < since, ~used.correlate(_api_key))
+        if unused_days is not None:
+            wanted = replace(wanted, status=_WORKING)
+        query = keys.listed(actor, wanted, own=own)
+        if unused_days is not None:
+            query = query.where(*_unused(unused_days))
+        if order is KeyOrder.LAST_USED:
+            query, by = query.join(_last_use, true(), isouter=True), _USED_LAST
+        else:
+            by = keys.order_of(order)
         async with self._db.read() as session:
-            return await fetch_page(self._db, session, query, keys.NEWEST_FIRST, first, after)
+            return await fetch_page(self._db, session, query, by, first, after)
 
     async def use_by_secret(self, token_hashes: Sequence[str]) -> dict[str, SecretUse]:
         """For secrets of keys that the caller was shown."""

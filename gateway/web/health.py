@@ -34,7 +34,7 @@ async def _ready(services: Services) -> Response:
     except Exception as error:
         log.warning("database_unavailable", error=type(error).__name__)
         database, migrations = "unavailable", "unknown"
-    seen = services.catalog.litellm_status
+    seen = services.system.litellm_status
     litellm = "unknown" if seen.checked_at is None else "ok" if seen.reachable else "unavailable"
     ready = migrations == "ok"
     return JSONResponse(

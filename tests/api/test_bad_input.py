@@ -275,9 +275,9 @@ async def test_litellm_down(world: World, monkeypatch: pytest.MonkeyPatch) -> No
     """Reading goes on, a secret that nobody would have is refused."""
     services, alice = world.portal.services, await world.portal.sign_in("bob")
     dead = LiteLLM("http://127.0.0.1:9", "sk-test-master-key")
-    for service in (services.catalog, services.keys):
+    for service in (services.catalog, services.keys, services.system):
         monkeypatch.setitem(vars(service), "_litellm", dead)
-    await services.catalog.check_litellm()
+    await services.system.check_litellm()
     model = await model_id(alice, "gpt-5-mini")
     await alice.execute(SUBSCRIBE, {"m": model})
     assert (await alice.refused(CREATE, {"input": {"name": "k", "modelIds": [model]}}))[

@@ -9,9 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from starlette.applications import Starlette
 
-from gateway.catalog import LiteLLMStatus
 from gateway.db import utc_now
 from gateway.services import Services
+from gateway.system import LiteLLMStatus
 from gateway.web import frontend
 from tests.portal import SDL, browser, portal, sandbox_settings
 
@@ -41,15 +41,17 @@ async def test_a_living_process_says_so(client: httpx2.AsyncClient) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-async def test_ready_names_each_part(client: httpx2.AsyncClient, services: Services) -> None:
+async def test_ready_names_each_part(
+    client: httpx2.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def parts() -> tuple[int, dict[str, str]]:
         response = await client.get("/readyz")
         return response.status_code, response.json()["parts"]
 
     assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "unknown"})
-    services.catalog.litellm_status = LiteLLMStatus(reachable=True, checked_at=utc_now())
+    monkeypatch.setattr(services.system, "_seen", LiteLLMStatus(reachable=True, checked_at=utc_now()))
     assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "ok"})
-    services.catalog.litellm_status = LiteLLMStatus(reachable=False, checked_at=utc_now())
+    monkeypatch.setattr(services.system, "_seen", LiteLLMStatus(reachable=False, checked_at=utc_now()))
     assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "unavailable"})
 
 
