@@ -108,7 +108,9 @@ class KeyPolicy:
     description="One thing about a key that is in LiteLLM not as LiteLLM last confirmed it: somebody has changed it there."
 )
 class ApiKeyDrift:
-    field: str = strawberry.field(description="What differs: a field of ApiKey, `blocked`, or `exists`.")
+    field: str = strawberry.field(
+        description="What differs: a field of ApiKey, `blocked`, `exists`, or what subscriptions limit: `modelRpmLimit`, `modelTpmLimit`."
+    )
     ours: str | None = strawberry.field(description="As LiteLLM had confirmed it, as text.")
     found: str | None = strawberry.field(description="As it was found there, as text.")
 
@@ -127,6 +129,8 @@ _DRIFTED = {
     "rpm_limit": "rpmLimit",
     "tpm_limit": "tpmLimit",
     "max_parallel_requests": "maxParallelRequests",
+    "model_rpm_limit": "modelRpmLimit",
+    "model_tpm_limit": "modelTpmLimit",
 }
 
 
@@ -137,6 +141,8 @@ def _as_text(name: str, value: Any) -> str | None:
         return datetime.fromtimestamp(value, UTC).isoformat()
     if isinstance(value, list):
         return ", ".join(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{model}: {limit}" for model, limit in sorted(value.items()))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -3,10 +3,11 @@
 The state of one generation is a JSON object, in SQL and in Python alike, so that two of them can be compared wherever they are:
 
     {"exists": false}
-    {"exists": true, "models": [names], "blocked": bool, "expires": unix seconds or null, "max_budget": text or null, ...}
+    {"exists": true, "models": [names], "model_rpm_limit": {name: number}, "model_tpm_limit": {name: number},
+     "blocked": bool, "expires": unix seconds or null, "max_budget": text or null, ...}
 
 A model counts only while its owner's subscription gives it, so a subscription that ends, is suspended or used up changes what is wanted
-here without anybody calling us.
+here without anybody calling us. Its requests and tokens a minute come from the subscription too, and hold for each of the owner's keys.
 """
 
 import itertools
@@ -45,13 +46,25 @@ UNSURE: State = {"sure": False}
 
 _model = table_of(Model)
 _subscription = table_of(ModelSubscription)
+_BY_MODEL = ("model_rpm_limit", "model_tpm_limit")
 _SAME_NAMED = ("max_budget", "budget_duration", "rpm_limit", "tpm_limit", "max_parallel_requests")
 
 
 def usable_models() -> ColumnElement[Any]:
-    """The names of the models that the key of the enclosing query may call now, as a JSON array."""
-    names = (
-        select(func.coalesce(func.jsonb_agg(aggregate_order_by(_model.c.name, _model.c.name)), literal([], JSONB)))
+    """What the key of the enclosing query may call now, and how fast, as the members of a state that subscriptions give."""
+
+    def by_model(limit: ColumnElement[Any]) -> ColumnElement[Any]:
+        given = func.jsonb_object_agg(_model.c.name, limit).filter(limit.is_not(None))
+        return func.coalesce(given, literal({}, JSONB))
+
+    names = func.jsonb_agg(aggregate_order_by(_model.c.name, _model.c.name))
+    members: dict[str, Any] = {
+        "models": func.coalesce(names, literal([], JSONB)),
+        "model_rpm_limit": by_model(_subscription.c.rpm_limit),
+        "model_tpm_limit": by_model(_subscription.c.tpm_limit),
+    }
+    given = (
+        select(_json(members))
         .select_from(api_key_model)
         .join(_model, _model.c.id == api_key_model.c.model_id)
         .join(
@@ -60,7 +73,7 @@ def usable_models() -> ColumnElement[Any]:
         )
         .where(api_key_model.c.api_key_id == api_key.c.id, usable(), _model.c.lifecycle != ModelLifecycle.RETIRED)
     )
-    return names.correlate(api_key).scalar_subquery()
+    return given.correlate(api_key).scalar_subquery()
 
 
 def wanted() -> ColumnElement[Any]:
@@ -69,15 +82,18 @@ def wanted() -> ColumnElement[Any]:
     expires = func.least(api_key.c.expires_at, generation.c.ends_at)  # ignores NULLs
     fields: dict[str, Any] = {
         "exists": true(),
-        "models": usable_models(),
         "blocked": api_key.c.status == ApiKeyStatus.BLOCKED,
         "expires": cast(func.floor(func.extract("epoch", expires)), BigInteger),
         # As text: JSON's numbers would pass through binary floats on their way.
         "max_budget": cast(func.trim_scale(api_key.c.max_budget), Text),
         **{name: api_key.c[name] for name in _SAME_NAMED if name != "max_budget"},
     }
-    pairs = itertools.chain.from_iterable((literal_column(f"'{name}'"), value) for name, value in fields.items())
-    return case((over, literal(ABSENT, JSONB)), else_=func.jsonb_build_object(*pairs, type_=JSONB))
+    return case((over, literal(ABSENT, JSONB)), else_=usable_models().op("||")(_json(fields)))
+
+
+def _json(members: dict[str, Any]) -> ColumnElement[Any]:
+    pairs = itertools.chain.from_iterable((literal_column(f"'{name}'"), value) for name, value in members.items())
+    return func.jsonb_build_object(*pairs, type_=JSONB)
 
 
 def unsettled() -> ColumnElement[bool]:
@@ -118,6 +134,8 @@ def generate(state: State, now: datetime, **identity: Any) -> GenerateKey:
     """The request that makes a key of this state. `identity`: key, key_alias, user_id, metadata, spend."""
     return GenerateKey(
         models=state["models"],
+        model_rpm_limit=state["model_rpm_limit"],
+        model_tpm_limit=state["model_tpm_limit"],
         max_budget=money(state),
         budget_duration=state["budget_duration"],
         rpm_limit=state["rpm_limit"],
@@ -134,7 +152,9 @@ def changes(told: State, state: State, now: datetime) -> KeyChanges:
     def changed(name: str) -> bool:
         return told.get("sure") is False or name not in told or told[name] != state[name]
 
-    given: dict[str, Any] = {name: state[name] for name in ("models", "blocked", *_SAME_NAMED) if changed(name)}
+    given: dict[str, Any] = {
+        name: state[name] for name in ("models", *_BY_MODEL, "blocked", *_SAME_NAMED) if changed(name)
+    }
     if "max_budget" in given:
         given["max_budget"] = money(state)
     return KeyChanges(duration=lifetime(state, now) if changed("expires") else UNSET, **given)
@@ -148,6 +168,7 @@ def found(info: KeyInfo) -> State:
     return {
         "exists": True,
         "models": sorted(name for name in info.models if name != "no-default-models"),
+        **{name: info.metadata.get(name) or {} for name in _BY_MODEL},
         "blocked": bool(info.blocked),
         "expires": None if info.expires is None else int(info.expires.timestamp()),
         **limits,

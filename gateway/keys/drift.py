@@ -71,7 +71,7 @@ class Drifting(Verbs):
     async def adopt(self, actor: Actor, key_id: UUID) -> Row[Any]:
         """Make our row say what LiteLLM has; a key that is gone there is revoked. Admins only, and not during a rotation.
 
-        Models without an active subscription of the owner are taken off in LiteLLM all the same.
+        Models without an active subscription of the owner are taken off in LiteLLM all the same, and what subscriptions limit stays so.
         """
         if not actor.is_admin:
             raise NotPermitted
@@ -152,7 +152,8 @@ def _differences(told: State, found: State) -> State | None:
     """The fields of `found` that are not as told; None when there are none. A minute's difference in expiry is rounding."""
     if found == ABSENT or told == ABSENT:
         return None if found == told else (ABSENT if found == ABSENT else found)
-    drift = {name: value for name, value in found.items() if told.get(name) != value}
+    # What an earlier release never told is not compared until it was.
+    drift = {name: value for name, value in found.items() if name in told and told[name] != value}
     if "models" in drift and sorted(told["models"]) == sorted(found["models"]):
         del drift["models"]
     ends = (told["expires"], found["expires"])

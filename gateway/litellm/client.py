@@ -138,7 +138,7 @@ class LiteLLM:
         that exists is refused (status 400, param "key_alias").
         """
         body: dict[str, Any] = msgspec.structs.asdict(request)
-        body = {name: value for name, value in body.items() if value is not None}
+        body = {name: value for name, value in body.items() if value is not None and value != {}}
         body |= {"key_type": "llm_api", "models": request.models or _NO_MODELS}
         if request.duration is not None:
             body["duration"] = _seconds(request.duration)

@@ -28,7 +28,7 @@ class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
     `key_alias` is unique over all keys of the proxy. `models` empty means none (LiteLLM itself would say all).
     `max_budget` is in US dollars, `budget_duration` like "30d", `duration` the life time from now. None: no limit. `spend` is what
-    counts as spent already.
+    counts as spent already. `model_rpm_limit` and `model_tpm_limit` limit single models of the key, by name.
     """
 
     key: str
@@ -40,6 +40,8 @@ class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     budget_duration: str | None = None
     rpm_limit: int | None = None
     tpm_limit: int | None = None
+    model_rpm_limit: dict[str, int] = {}
+    model_tpm_limit: dict[str, int] = {}
     max_parallel_requests: int | None = None
     duration: timedelta | None = None
     spend: Decimal | None = None
@@ -49,7 +51,10 @@ class GenerateKey(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class KeyChanges(msgspec.Struct, kw_only=True, frozen=True):
-    """Changes to a key: what is UNSET stays, None clears. `metadata` replaces the old; `duration` counts from now."""
+    """Changes to a key: what is UNSET stays, None clears. `duration` counts from now.
+
+    `metadata` replaces the old, limits of single models included, since LiteLLM keeps them there; these are cleared by {}.
+    """
 
     models: list[str] | UnsetType = UNSET
     metadata: dict[str, Any] | UnsetType = UNSET
@@ -57,6 +62,8 @@ class KeyChanges(msgspec.Struct, kw_only=True, frozen=True):
     budget_duration: str | UnsetType | None = UNSET
     rpm_limit: int | UnsetType | None = UNSET
     tpm_limit: int | UnsetType | None = UNSET
+    model_rpm_limit: dict[str, int] | UnsetType = UNSET
+    model_tpm_limit: dict[str, int] | UnsetType = UNSET
     max_parallel_requests: int | UnsetType | None = UNSET
     blocked: bool | UnsetType = UNSET
     duration: timedelta | UnsetType | None = UNSET
@@ -70,7 +77,10 @@ class GeneratedKey(msgspec.Struct, frozen=True):
 
 
 class KeyInfo(msgspec.Struct, kw_only=True, frozen=True):
-    """A key as LiteLLM has it. `spend` is of the current budget window, in US dollars, and some seconds late."""
+    """A key as LiteLLM has it. `spend` is of the current budget window, in US dollars, and some seconds late.
+
+    Limits of single models are in `metadata`, as `model_rpm_limit` and `model_tpm_limit`.
+    """
 
     token: str
     key_alias: str | None = None

@@ -81,10 +81,10 @@ def _choose(call: Call, body: Body) -> SandboxModel:
     return call.model
 
 
-def _admit(proxy: Proxy, call: Call, max_tokens: int | None) -> Admission | None:
+def _admit(proxy: Proxy, call: Call, model: SandboxModel, max_tokens: int | None) -> Admission | None:
     if call.key is None:
         return None
-    admission = proxy.limits.admit(call.key, answers.rough_tokens(call.messages), max_tokens)
+    admission = proxy.limits.admit(call.key, model.name, answers.rough_tokens(call.messages), max_tokens)
     call.limit_headers = admission.headers
     return admission
 
@@ -101,7 +101,7 @@ async def _chat(proxy: Proxy, call: Call, model: SandboxModel, body: Body) -> Re
         call.prompt_tokens = answers.count_tokens(prompt)
     asked = body.get("max_completion_tokens", body.get("max_tokens"))
     max_tokens = asked if isinstance(asked, int) and asked > 0 else None
-    admission = _admit(proxy, call, max_tokens)
+    admission = _admit(proxy, call, model, max_tokens)
     call.id = f"chatcmpl-{uuid4()}"
     try:
         await _think(proxy, model)
@@ -169,7 +169,7 @@ async def _embed(proxy: Proxy, call: Call, model: SandboxModel, body: Body) -> R
     call.prompt_tokens = sum(answers.count_tokens(text) for text in texts)
     asked = body.get("dimensions")
     dimensions = asked if isinstance(asked, int) and 0 < asked <= model.dimensions else model.dimensions
-    admission = _admit(proxy, call, 0)
+    admission = _admit(proxy, call, model, 0)
     try:
         await _think(proxy, model)
         vectors = [answers.embedding(text, dimensions) for text in texts]

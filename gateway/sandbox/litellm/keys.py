@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from gateway.sandbox.litellm import durations, refusals
 from gateway.sandbox.litellm.access import Proxy, proxy_of, require_master
 from gateway.sandbox.litellm.refusals import Refusal
-from gateway.sandbox.litellm.store import Key, token_of, utc_now
+from gateway.sandbox.litellm.store import BY_MODEL, Key, token_of, utc_now
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,6 +38,8 @@ class _Settings(_Body):
     budget_duration: str | None = None
     rpm_limit: int | None = None
     tpm_limit: int | None = None
+    model_rpm_limit: dict[str, Any] | None = None
+    model_tpm_limit: dict[str, Any] | None = None
     max_parallel_requests: int | None = None
     duration: str | None = None
     blocked: bool | None = None
@@ -263,12 +265,15 @@ def _apply(key: Key, body: _Settings, given: set[str], now: datetime) -> None:
     lasts: timedelta | None = None
     if life is not None and life != "-1" and (lasts := durations.length(life)) is None:
         raise Refusal(500, f"Unsupported duration unit, passed duration: {life}")
-    for name in given - {"duration", "models", "metadata", "spend"}:
+    for name in given - {"duration", "models", "metadata", "spend", *BY_MODEL}:
         setattr(key, name, getattr(body, name))
     if "models" in given:
         key.models = [str(model) for model in body.models or ()]
     if "metadata" in given:
         key.metadata = body.metadata or {}
+    # Limits of single models live in the metadata; null changes nothing.
+    by_model = {name: getattr(body, name) for name in BY_MODEL if getattr(body, name) is not None}
+    key.metadata = key.metadata | by_model
     if "spend" in given:
         key.spend = body.spend or 0.0
     if "duration" in given:

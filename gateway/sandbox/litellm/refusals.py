@@ -169,11 +169,12 @@ def bad_json(error: Exception) -> Refusal:
     return Refusal(400, f"Invalid JSON payload: {error}", "invalid_request_error", param="request_body")
 
 
-def throttled(token: str, what: str, limit: int, resets_at: float) -> Refusal:
+def throttled(kind: str, name: str, what: str, limit: int, resets_at: float) -> Refusal:
+    """`kind` of limit (`api_key`, `model_per_key`) and whose it is."""
     when = f"{datetime.fromtimestamp(resets_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
     return Refusal(
         429,
-        f"Rate limit exceeded for api_key: {token}. Limit type: {what}. Current limit: {limit}, Remaining: 0. "
+        f"Rate limit exceeded for {kind}: {name}. Limit type: {what}. Current limit: {limit}, Remaining: 0. "
         f"Limit resets at: {when}",
         "throttling_error",
         error_class="ProxyRateLimitError",

@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS spend_log (
 );
 CREATE INDEX IF NOT EXISTS spend_log_started ON spend_log (started);
 """
+# Members of a key's metadata that limit single models: {name of the model: number}.
+BY_MODEL = ("model_rpm_limit", "model_tpm_limit")
 _KEEP_SPEND_LOGS = timedelta(days=60)
 
 
@@ -72,6 +74,11 @@ class Key(msgspec.Struct, kw_only=True):
 
     def allows(self, model: str) -> bool:
         return not self.models or model in self.models or "all-proxy-models" in self.models
+
+    def limit_of(self, model: str, what: str) -> int | None:
+        """The limit of one model on this key: `what` is one of BY_MODEL."""
+        limit = (self.metadata.get(what) or {}).get(model)
+        return limit if isinstance(limit, int) else None
 
     def start_window(self, now: datetime) -> None:
         """Set the end of the budget's window from its duration."""
