@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from gateway.actor import Actor, Role
 from gateway.audit import AuditEntry
-from gateway.catalog import CatalogService, ModelAccess, ModelLifecycle
+from gateway.catalog import CatalogService, ModelAccess, ModelFilter, ModelLifecycle
 from gateway.db import Database
 from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.litellm import ModelInfo
@@ -17,7 +17,7 @@ from tests.builders import a_model, a_person, a_subscription
 from tests.domains.subscriptions.conftest import everything, history
 
 S = SubscriptionStatus
-KEEP, SUSPEND = ExistingSubscriptions.KEEP, ExistingSubscriptions.SUSPEND
+KEEP, SUSPEND, CANCEL = ExistingSubscriptions
 
 
 @pytest.fixture
@@ -70,6 +70,45 @@ async def test_all_are_put_on_hold(db: Database, subscriptions: SubscriptionServ
     ]
     assert await history(db, rows[0].id) == [("ada", "SUSPENDED", "ACTIVE", "SUSPENDED", "too dear")]
     assert (await subscriptions.model_change_impact(ada, model.id, SUSPEND)).suspended == 2
+
+
+async def test_who_has_a_model_that_is_gone_is_decided_by_an_admin(
+    db: Database, subscriptions: SubscriptionService, ada: Actor
+) -> None:
+    model = await a_model(db, lifecycle=ModelLifecycle.RETIRED)
+    statuses = (S.ACTIVE, S.SUSPENDED, S.PENDING, S.EXPIRED)
+    rows = [await a_subscription(db, await a_person(db), model.id, status) for status in statuses]
+    impact = await subscriptions.model_change_impact(ada, model.id, CANCEL)
+    assert (impact.becoming_suspended, impact.becoming_cancelled, impact.becoming_denied) == (0, 2, 1)
+    before = await everything(db)
+    with pytest.raises(InvalidInput) as refused:
+        await subscriptions.change_model(ada, model.id, {}, existing=CANCEL)
+    assert refused.value.field == "reason"
+    assert await everything(db) == before
+    await subscriptions.change_model(ada, model.id, {}, existing=CANCEL, reason="it is gone")
+    now = await subscriptions.by_ids(ada, [row.id for row in rows])
+    assert [now[row.id].status for row in rows] == [S.CANCELLED, S.CANCELLED, S.DENIED, S.EXPIRED]
+    assert await history(db, rows[1].id) == [("ada", "CANCELLED", "SUSPENDED", "CANCELLED", "it is gone")]
+    assert await history(db, rows[2].id) == [("ada", "DENIED", "PENDING", "DENIED", "it is gone")]
+    assert now[rows[2].id].awaiting_since is None
+
+
+async def test_models_that_are_gone_are_listed_for_who_asks_for_them_and_may(db: Database, ada: Actor) -> None:
+    catalog = CatalogService(db, None)  # type: ignore[arg-type]
+    for lifecycle in ModelLifecycle:
+        await a_model(db, lifecycle.value, lifecycle=lifecycle)
+
+    async def names(actor: Actor, *lifecycles: ModelLifecycle) -> list[str]:
+        wanted = ModelFilter(lifecycle=lifecycles) if lifecycles else None
+        return [row.name for row in (await catalog.page(actor, 10, wanted=wanted)).rows]
+
+    gone, going = ModelLifecycle.RETIRED, ModelLifecycle.DEPRECATED
+    assert await names(ada) == ["AVAILABLE", "DEPRECATED"]
+    assert await names(ada, gone) == ["RETIRED"]
+    assert await names(ada, gone, going) == ["DEPRECATED", "RETIRED"]
+    alice = await a_person(db)
+    assert await names(alice, gone) == []
+    assert await names(alice, gone, going) == ["DEPRECATED"]
 
 
 async def test_a_hidden_model_is_not_asked_for(db: Database, subscriptions: SubscriptionService, ada: Actor) -> None:
