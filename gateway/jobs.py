@@ -54,6 +54,7 @@ def jobs(services: Services) -> list[Job]:
         Job("notices", 3, services.notifications.announce_events),
         Job("notices-sweep", 600, services.notifications.announce_missed_events),
         Job("key-expiries-announce", 600, services.notifications.announce_expiries),
+        Job("audit-seal", 2, services.audit.seal),
         Job("sessions-purge", 3600, services.auth.forget_ended_sessions),
     ]
 

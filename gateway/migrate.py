@@ -2,8 +2,10 @@
 
 import asyncio
 
+import asyncpg
 from alembic import command
 
+from gateway.db import asyncpg_dsn
 from gateway.revision import alembic_config
 
 
@@ -14,3 +16,23 @@ def upgrade(database_url: str) -> None:
 
 async def upgrade_async(database_url: str) -> None:
     await asyncio.to_thread(upgrade, database_url)
+
+
+# What the running gateway needs, and no more: of the audit record nothing but adding to it, and a pseudonym for a name.
+_GRANTS = """
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry, audit_seal FROM {role};
+GRANT UPDATE (actor) ON audit_entry TO {role};
+"""
+
+
+async def grant(database_url: str, role: str) -> None:
+    """Let the role run the gateway on a database that somebody else owns. To be repeated after each upgrade."""
+    quoted = '"' + role.replace('"', '""') + '"'
+    connection = await asyncpg.connect(asyncpg_dsn(database_url))
+    try:
+        await connection.execute(_GRANTS.format(role=quoted))
+    finally:
+        await connection.close()

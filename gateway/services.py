@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from gateway.audit import AuditService
+from gateway.audit import AuditService, stream_to
 from gateway.auth import AuthService
 from gateway.catalog import CatalogService
 from gateway.db import Database
@@ -47,7 +47,7 @@ def build_services(settings: Settings) -> Services:
         db=db,
         bus=bus,
         litellm=litellm,
-        audit=AuditService(db),
+        audit=AuditService(db, stream_to(settings.audit_stream)),
         users=UserService(db),
         auth=AuthService(db, settings),
         catalog=CatalogService(db, litellm),

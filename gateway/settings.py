@@ -222,6 +222,9 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
         default=None, validation_alias="REDIS_URL", repr=False
     )
+    audit_stream: str | None = Field(
+        default=None, validation_alias="AUDIT_STREAM", description="`stdout`, or the path of a file to append to."
+    )
     sandbox_people: tuple[SandboxPerson, ...] = Field(default=(), description="Empty but in the sandbox.")
 
     @classmethod
@@ -281,7 +284,10 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         )
     try:
         settings = Settings.model_validate(
-            {"database": given, "litellm": given, "auth": given, "web": given, "REDIS_URL": given.get("REDIS_URL")}
+            {
+                **dict.fromkeys(("database", "litellm", "auth", "web"), given),
+                **{name: given.get(name) for name in ("REDIS_URL", "AUDIT_STREAM")},
+            }
         )
     except ValidationError as error:
         problems += _problems(error)

@@ -14,6 +14,7 @@ import structlog
 from graphql import FieldNode, GraphQLError
 
 from gateway import errors, keys, subscriptions
+from schema import refusals
 from schema.catalog import Model
 from schema.keys import ApiKey
 from schema.subscriptions import ModelSubscription
@@ -94,15 +95,18 @@ _TYPES: dict[type[errors.DomainError], Any] = {
 
 
 def declares(*kinds: type[errors.DomainError]) -> Callable[[Callable[..., Awaitable[R]]], Callable[..., Awaitable[R]]]:
-    """A mutation answers these errors as members of its result union."""
+    """A mutation answers these errors as members of its result union. Whatever refused it goes into the record."""
 
     def decorate(resolver: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
         @functools.wraps(resolver)
         async def answer(*args: Any, **kwargs: Any) -> Any:
             try:
                 return await resolver(*args, **kwargs)
-            except kinds as error:
-                return _TYPES[type(error)].of(error)
+            except errors.DomainError as error:
+                await refusals.put_down(kwargs["info"], kwargs.get("input"), error)
+                if isinstance(error, kinds):
+                    return _TYPES[type(error)].of(error)
+                raise
 
         return answer
 

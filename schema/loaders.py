@@ -38,6 +38,7 @@ class Loaders:
             return _loader(lambda keys: read(actor, keys), cache=cache)
 
         self.user = of(services.users.by_ids)
+        self.audit_entry = of(services.audit.by_ids)
         self.model = of(services.catalog.by_ids)
         self.model_of_subscription = _loader(services.catalog.known, cache=cache)
         self.subscription = of(services.subscriptions.by_ids)

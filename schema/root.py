@@ -8,6 +8,7 @@ from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from gateway.errors import NotAvailable
+from schema.audit import AuditEntry
 from schema.catalog import Model, ModelFacets, ModelFilter, ModelOrder
 from schema.context import Info
 from schema.keys import ApiKey
@@ -52,6 +53,7 @@ class Query:
             "QuotaChange": (loaders.quota_change, QuotaChange),
             "ApiKey": (loaders.api_key, ApiKey),
             "User": (loaders.user, User),
+            "AuditEntry": (loaders.audit_entry, AuditEntry),
         }
         if kind not in finders:
             return None
@@ -83,8 +85,8 @@ class Query:
         raise NotAvailable("rateLimit")
 
     @strawberry.field(description="What auditors may read and admins may act on. Anyone else: FORBIDDEN.")
-    def admin(self, info: Info) -> Admin:
-        return Admin.of(info)
+    async def admin(self, info: Info) -> Admin:
+        return await Admin.of(info)
 
     @strawberry.field(description="What anybody may know, signed in or not.")
     def portal(self, info: Info) -> Portal:
@@ -95,7 +97,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Model, ModelSubscription, QuotaChange, ApiKey, User, Team],
+    types=[Model, ModelSubscription, QuotaChange, ApiKey, User, Team, AuditEntry],
     config=StrawberryConfig(scalar_map=SCALARS, info_class=Info, disable_field_suggestions=False),
 )
 

@@ -11,7 +11,8 @@ from gateway.errors import NotAvailable, NotPermitted
 from gateway.keys import KeyFilter
 from gateway.subscriptions import SubscriptionFilter
 from gateway.usage import Scope
-from schema.audit import AuditEntry
+from schema import refusals
+from schema.audit import AuditEntry, AuditFilter
 from schema.context import Info
 from schema.keys import ApiKey, ApiKeyOrder, ApiKeyStatus, KeyPolicy
 from schema.notifications import Notification
@@ -279,18 +280,28 @@ class Admin:
     def usage(self, info: Info, range: Range, filter: Filter = None) -> Usage:
         return Usage.of(info, Scope.ALL, range.to_domain(), filter)
 
-    @strawberry.field(description="What was done, newest first.")
-    async def audit_log(self, info: Info, first: First, after: After = None) -> Connection[AuditEntry]:
-        return connection(await info.context.services.audit.page(info.context.actor, first, after), AuditEntry.of)
+    @strawberry.field(description="What was done and refused, newest first.")
+    async def audit_log(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[AuditFilter | None, strawberry.argument(description="Which; all, if left out.")] = None,
+    ) -> Connection[AuditEntry]:
+        wanted = (filter or AuditFilter()).to_domain()
+        page = await info.context.services.audit.page(info.context.actor, first, after, wanted)
+        return connection(page, AuditEntry.of)
 
     @strawberry.field(description="How this installation is.")
     def system(self, info: Info) -> System:
         return System.of(info.context.services.system.litellm_status)
 
     @classmethod
-    def of(cls, info: Info) -> "Admin":
+    async def of(cls, info: Info) -> "Admin":
         if not info.context.actor.reads_all:
-            raise NotPermitted
+            refused = NotPermitted()
+            await refusals.put_down(info, None, refused)
+            raise refused
         return cls()
 
 

@@ -1,17 +1,42 @@
-"""What was done, by whom, to what. An entry is written in the transaction of the change it tells of: both happen or neither."""
+"""What was done and what was refused, by whom, to what, from where.
+
+What it promises. An entry is written in the transaction of the change it tells of: both happen or neither. A refusal is written by itself,
+since what was refused changed nothing. Entries are never changed and never deleted: the database refuses both, whoever asks. Within
+seconds each entry is sealed into a chain, in which every seal holds the hash of its entry and of the seal before it, so that whoever
+gets past the database's refusal is found by `verify`. Secrets are in no entry.
+
+One thing may be rewritten, and the seals allow it: the name of a person who asked to be forgotten, to a pseudonym.
+"""
 
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
-from gateway.audit.service import AuditService
-from gateway.audit.tables import AuditEntry
+from gateway.audit.chain import Break, Verified
+from gateway.audit.origin import Origin, origin, set_origin
+from gateway.audit.queries import AuditFilter
+from gateway.audit.service import AuditService, entry_as_json
+from gateway.audit.stream import stream_to
+from gateway.audit.tables import AuditEntry, AuditSeal, Outcome
 
-__all__ = ["AuditEntry", "AuditService", "record"]
+__all__ = [
+    "AuditEntry",
+    "AuditFilter",
+    "AuditSeal",
+    "AuditService",
+    "Break",
+    "Origin",
+    "Outcome",
+    "Verified",
+    "entry_as_json",
+    "origin",
+    "record",
+    "set_origin",
+    "stream_to",
+]
 
 
 def record(session: AsyncSession, actor: Actor | str, action: str, kind: str, target: UUID, **detail: object) -> None:
     """Add an entry to the session. `actor` is a person, or a string that names one of our own jobs. `detail` must be plain JSON."""
-    name, actor_id = (actor, None) if isinstance(actor, str) else (actor.username, actor.user_id)
-    session.add(AuditEntry(actor=name, actor_id=actor_id, action=action, target=f"{kind}:{target}", detail=detail))
+    session.add(AuditEntry.of(actor, action, f"{kind}:{target}", dict(detail)))

@@ -1,28 +1,123 @@
-"""Reading the record."""
+"""Reading the record, and keeping it whole."""
 
-from datetime import datetime
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+import structlog
+from sqlalchemy import Row, tuple_
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.actor import Actor
-from gateway.audit.tables import AuditEntry
-from gateway.db import Database, table_of
+from gateway.audit import chain, queries
+from gateway.audit.chain import Verified, entry
+from gateway.audit.queries import EVERYTHING, AuditFilter
+from gateway.audit.stream import Stream
+from gateway.audit.tables import AuditEntry, AuditSeal, Outcome
+from gateway.db import Database
 from gateway.errors import NotPermitted
-from gateway.paging import Order, Page, fetch_page
+from gateway.paging import Page, fetch_page
 
-_entry = table_of(AuditEntry)
-_NEWEST_FIRST = Order("audit", ((_entry.c.at, datetime), (_entry.c.id, UUID)), descending=True)
+log = structlog.get_logger()
+
+ANYBODY = "anonymous"
+PORTAL = "portal"
+EXPORTED_AT_ONCE = 1000
 
 
 class AuditService:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    """`stream` is given each entry once it is sealed, as a line of JSON: at least once, and always in the order of the chain."""
 
-    async def page(self, actor: Actor, first: int, after: str | None = None) -> Page[Row[Any]]:
-        """All entries, newest first. Raises NotPermitted for a plain user."""
-        if not actor.reads_all:
-            raise NotPermitted
+    def __init__(self, db: Database, stream: Stream | None = None) -> None:
+        self._db, self._stream = db, stream
+
+    async def page(
+        self, actor: Actor, first: int, after: str | None = None, wanted: AuditFilter = EVERYTHING
+    ) -> Page[Row[Any]]:
+        """Entries, newest first. Raises NotPermitted for a plain user, and InvalidInput."""
+        _check(actor)
         async with self._db.read() as session:
-            return await fetch_page(self._db, session, select(_entry), _NEWEST_FIRST, first, after)
+            query = queries.listed(wanted)
+            return await fetch_page(self._db, session, query, queries.NEWEST_FIRST, first, after)
+
+    async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
+        """Those of the entries that exist; none for a plain user."""
+        if not actor.reads_all:
+            return {}
+        async with self._db.read() as session:
+            return {row.id: row for row in await session.execute(queries.by_ids(ids))}
+
+    async def export(self, actor: Actor, wanted: AuditFilter = EVERYTHING) -> AsyncGenerator[Sequence[Row[Any]], None]:
+        """All that the filter finds, newest first, in batches; memory does not grow with their number. That somebody did this is an
+        entry of its own, written first. Raises NotPermitted for a plain user, before anything is written.
+        """
+        _check(actor)
+        async with self._db.write() as session:
+            session.add(AuditEntry.of(actor, "audit.exported", PORTAL, _plain(wanted)))
+        after: tuple[Any, Any] | None = None
+        newest_first = queries.listed(wanted).order_by(entry.c.at.desc(), entry.c.id.desc()).limit(EXPORTED_AT_ONCE)
+        while True:
+            query = newest_first if after is None else newest_first.where(tuple_(entry.c.at, entry.c.id) < after)
+            async with self._db.read() as session:
+                rows = (await session.execute(query)).all()
+            if not rows:
+                return
+            yield rows
+            after = (rows[-1].at, rows[-1].id)
+
+    async def refused(self, actor: Actor | None, action: str, target: str | None, detail: Mapping[str, object]) -> None:
+        """Put down that somebody was refused something. Never raises: the refusal itself has to be answered."""
+        made = AuditEntry.of(actor or ANYBODY, action, target or PORTAL, dict(detail), Outcome.REFUSED)
+        try:
+            async with self._db.write() as session:
+                session.add(made)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("refusal_not_recorded", action=action, error=type(error).__name__)
+
+    async def seal(self) -> int:
+        """What the job does: seal what is not sealed yet. Returns how many entries. Not to be run twice at the same time."""
+        count = 0
+        while True:
+            async with self._db.write() as session:
+                done = await chain.seal_next(session)
+                # Before the commit: should the process end between the two, they are sealed and told again.
+                if self._stream is not None:
+                    for made, row in done:
+                        self._stream(_line(made, row))
+            count += len(done)
+            if len(done) < chain.BATCH:
+                return count
+
+    async def verify(self, head: str | None = None) -> Verified:
+        """Whether the chain holds, and where it first breaks. Reads everything. `head`: a hash that must still be in it."""
+        return await chain.verify(self._db, head)
+
+
+def _check(actor: Actor) -> None:
+    if not actor.reads_all:
+        raise NotPermitted
+
+
+def _plain(wanted: AuditFilter) -> dict[str, object]:
+    return {name: str(value) for name, value in vars(wanted).items() if value is not None}
+
+
+def entry_as_json(row: Any) -> dict[str, Any]:
+    """An entry as exports and streams write it."""
+    return {
+        "id": str(row.id),
+        "at": row.at.isoformat(),
+        "actor": row.actor,
+        "actor_id": str(row.actor_id) if row.actor_id else None,
+        "action": row.action,
+        "target": row.target,
+        "outcome": row.outcome,
+        "detail": row.detail,
+        "request_id": row.request_id,
+        "address": row.address,
+    }
+
+
+def _line(made: AuditSeal, row: Any) -> str:
+    return json.dumps({"audit": entry_as_json(row), "position": made.position, "hash": made.hash}, ensure_ascii=False)

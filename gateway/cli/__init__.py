@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import asyncpg
 import structlog
 import typer
 import uvicorn
@@ -53,7 +54,14 @@ def serve_command() -> None:
 
 
 @main.command("migrate")
-def migrate_command() -> None:
+def migrate_command(
+    runtime_role: Annotated[
+        str | None,
+        typer.Option(
+            help="A role that `litemaas serve` signs in with, if it is not the owner: it is given what it needs."
+        ),
+    ] = None,
+) -> None:
     """Bring the database in DATABASE_URL to the newest schema, from whatever it has."""
     try:
         settings = load_database_settings()
@@ -61,7 +69,9 @@ def migrate_command() -> None:
         fail(*error.problems)
     try:
         migrate.upgrade(settings.url)
-    except (OSError, SQLAlchemyError) as error:
+        if runtime_role:
+            asyncio.run(migrate.grant(settings.url, runtime_role))
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
         fail(f"The database could not be migrated: {_reason(error)}")
     typer.echo(f"The database is at revision {revision.head()}.")
 
@@ -152,4 +162,6 @@ def _reason(error: BaseException) -> str:
     return (str(cause).splitlines() or [type(cause).__name__])[0].removesuffix(".") + "."
 
 
-from gateway.cli import sandbox as sandbox  # noqa: E402 - registers its command, and needs what stands above
+# They register their commands, and need what stands above.
+from gateway.cli import audit as audit  # noqa: E402
+from gateway.cli import sandbox as sandbox  # noqa: E402

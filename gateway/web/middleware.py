@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import audit
 from gateway.auth import AuthService
 from gateway.errors import DomainError
 from gateway.settings import Settings
@@ -93,6 +94,7 @@ class RequestMiddleware:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        audit.set_origin(request_id, scope["client"][0] if scope.get("client") else None)
         serve = self._http if scope["type"] == "http" else self._websocket
         return await serve(scope, receive, send, request_id)
 

@@ -1,0 +1,41 @@
+"""What was refused goes into the record: which change, to what, and why. Of the input only ids are kept: the rest may hold a secret."""
+
+from typing import Any
+
+from gateway import errors, keys
+from schema.context import Info
+from schema.relay import split_id
+
+# Not refusals: nobody said no.
+_OTHER = (errors.UpstreamUnavailable, keys.AlreadyDone)
+
+
+async def put_down(info: Info, input: Any, error: errors.DomainError) -> None:
+    """Record the refusal of the mutation that is being resolved."""
+    if isinstance(error, _OTHER):
+        return
+    ids = _ids(input)
+    detail = {"code": error.code, "why": error.message, **ids}
+    if field := getattr(error, "field", None):
+        detail["field"] = field
+    await info.context.services.audit.refused(
+        info.context.signed_in, info.field_name, next(iter(ids.values()), None), detail
+    )
+
+
+def _ids(input: Any) -> dict[str, str]:
+    """`{"api_key_id": "api_key:<uuid>"}`, of those ids that are some."""
+    found = {}
+    for name, value in vars(input).items() if input is not None else ():
+        if name.endswith("_id") and isinstance(value, str):
+            try:
+                kind, key = split_id(value)
+            except errors.InvalidInput:
+                continue
+            found[name] = f"{_snake(kind)}:{key}"
+    return found
+
+
+def _snake(kind: str) -> str:
+    name = "".join("_" + letter.lower() if letter.isupper() else letter for letter in kind).lstrip("_")
+    return name.removeprefix("model_") if name == "model_subscription" else name
