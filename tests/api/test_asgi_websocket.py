@@ -22,7 +22,7 @@ def world() -> World:
 
 @pytest.fixture
 async def port(world: World) -> AsyncIterator[int]:
-    async with served(create_app(world, max_operations=5, init_seconds=0.5, check_seconds=0.2)) as port:
+    async with served(create_app(world, max_operations=5, init_seconds=0.5)) as port:
         yield port
 
 
@@ -209,8 +209,8 @@ async def test_a_session_that_ends_closes_the_socket(port: int, world: World) ->
     async with client(port) as alice:
         await alice.subscribe("1", STATE)
         await alice.next("1")
-        world.valid = False
-        assert await alice.closed() == (4403, "The session has ended")
+        world.changed.set()
+        assert await alice.closed() == (4403, "The session has ended.")
     await eventually(lambda: world.sources == 0)
 
 

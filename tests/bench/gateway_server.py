@@ -38,6 +38,7 @@ def main() -> None:
     port, database_url = int(sys.argv[1]), sys.argv[2]
     people = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     configure_logging(pretty=False)
+    schema.asgi.MAX_CONNECTIONS = 100_000  # all may be one person's
     schema.asgi.read_stored = lambda: {MODELS: MODELS_TEXT, LIVE: LIVE_TEXT}
     from gateway.app import create_app
 
