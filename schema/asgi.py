@@ -42,7 +42,7 @@ def graphql_routes(schema: Schema, services: Services) -> list[BaseRoute]:
             state.actor,
             state.request_id,
             long_lived=connection.scope["type"] == "websocket" or _wants_events(connection),
-            last_event_id=connection.headers.get("last-event-id"),
+            last_event_id=_last_event_id(connection),
         )
 
     async def until_changed(caller: Hashable) -> Change:
@@ -161,6 +161,16 @@ class GraphQLApp:
 
 def _wants_events(connection: HTTPConnection) -> bool:
     return MEDIA_TYPE in connection.headers.get("accept", "")
+
+
+def _last_event_id(connection: HTTPConnection) -> int | None:
+    """Raises BadRequest for one that we never gave."""
+    given = connection.headers.get("last-event-id")
+    if not given:
+        return None
+    if not (given.isascii() and given.isdecimal() and len(given) < 19):
+        raise BadRequest("Last-Event-ID must be an id that a live result had.")
+    return int(given)
 
 
 async def _read_body(headers: Headers, receive: Receive) -> bytes:

@@ -148,14 +148,17 @@ class UsageChange:
         description="The same as `viewer.usage` answers for this range and filter, as it is now."
     )
     as_of: datetime = strawberry.field(description="When it changed: the sums have all that was known then.")
-
-    @strawberry.field(description="Sums over the range, now.")
-    async def totals(self, info: Info) -> UsageTotals:
-        return await _totals(self.usage, info)
+    position: BigInt = strawberry.field(
+        description="Grows with every change, on all servers alike. A change with a smaller one than you have seen is older: forget it."
+    )
+    totals: UsageTotals = strawberry.field(description="Sums over the range, exactly those of this position.")
 
 
 @strawberry.type(description="One call made with a key: its metadata, never its content.")
 class ApiKeyUse:
+    position: BigInt = strawberry.field(
+        description="Which call this was; grows from call to call. Pass the last one that you have as `after` to miss none."
+    )
     api_key: ApiKey = strawberry.field(description="The key.")
     model: str = strawberry.field(description="What the call named as `model`.")
     at: datetime = strawberry.field(description="When the call began.")
@@ -170,6 +173,7 @@ class ApiKeyUse:
     @classmethod
     def of(cls, key: ApiKey, row: Any) -> "ApiKeyUse":
         return cls(
+            position=BigInt(row.seq),
             api_key=key,
             model=row.model_name,
             at=row.occurred_at,

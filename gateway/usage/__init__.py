@@ -13,9 +13,9 @@ Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
 
 from gateway.usage.callback import Callback, decode
 from gateway.usage.calls import SecretUse
-from gateway.usage.live import Tick
-from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
-from gateway.usage.service import IngestResult, LedgerUnavailable, Point, Slice, Totals, UsageService
+from gateway.usage.live import Tick, TooFarBehind
+from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, Totals, UsageFilter, current_day
+from gateway.usage.service import IngestResult, LedgerUnavailable, Point, Slice, UsageService
 from gateway.usage.tables import UsageEvent, UsageHourly
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Slice",
     "Tick",
     "TimeRange",
+    "TooFarBehind",
     "Totals",
     "UsageEvent",
     "UsageFilter",

@@ -1,10 +1,11 @@
 """What may be asked of the ledger and what may be written into it: plain values and pure functions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -92,6 +93,24 @@ class UsageFilter:
                 object.__setattr__(self, name, tuple(sorted(set(ids))))
         if self.team_ids is not None:
             raise NotAvailable("Usage by team")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over calls, those that failed included. `spend` in US dollars; tokens as LiteLLM counted them."""
+
+    requests: int = 0
+    failures: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    spend: Decimal = Decimal(0)
+
+
+def totals_of(row: Any) -> Totals:
+    """From a row of sums, whose counts PostgreSQL gives as numeric."""
+    counts = {field.name: int(getattr(row, field.name)) for field in fields(Totals) if field.name != "spend"}
+    return Totals(**counts, spend=row.spend)
 
 
 class CallRecord(msgspec.Struct, frozen=True):

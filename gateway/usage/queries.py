@@ -10,15 +10,21 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     Select,
     Subquery,
     Table,
     TextClause,
+    Uuid,
+    bindparam,
     case,
+    column,
     func,
     literal,
     literal_column,
+    outerjoin,
     select,
     text,
     true,
@@ -194,9 +200,38 @@ def visible_keys(actor: Actor, scope: Scope, ids: Sequence[UUID]) -> Select[Any]
     return query if scope is Scope.ALL else query.where(_api_key.c.user_id == actor.user_id)
 
 
+def position() -> ColumnElement[int]:
+    """How many transactions have ended in what the statement sees: of two states of the ledger, the later one has more.
+
+    It is of the statement's own snapshot, so that the numbers beside it are exactly those of this position, in every
+    replica. It also grows when nothing of ours changes.
+    """
+    return literal_column(
+        "(pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+        " - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))",
+        BigInteger,
+    ).label("position")
+
+
+def own_states(user_ids: Sequence[UUID], during: TimeRange) -> Select[Any]:
+    """(user_id, position, the measures) of each of these people's own calls in a range of whole hours."""
+    wanted = bindparam("user_ids", list(user_ids), ARRAY(Uuid))
+    people = func.unnest(wanted).table_valued(column("user_id", Uuid), name="people").render_derived()
+    inside = (hourly.c.hour >= during.start) & (hourly.c.hour < during.end)
+    joined = outerjoin(people, hourly, (hourly.c.user_id == people.c.user_id) & inside)
+    sums = [func.coalesce(func.sum(hourly.c[name]), 0).label(name) for name in MEASURES]
+    return select(people.c.user_id, position(), *sums).select_from(joined).group_by(people.c.user_id)
+
+
 def newest_event(api_key_id: UUID) -> Select[Any]:
     """(seq,) of the key's newest event, 0 if there is none."""
     return select(func.coalesce(func.max(event.c.seq), 0)).where(event.c.api_key_id == api_key_id)
+
+
+def missed_events(api_key_id: UUID, seq: int, limit: int) -> Select[Any]:
+    """(count,) of the key's events after that one, at most `limit`."""
+    later = select(event.c.seq).where(event.c.api_key_id == api_key_id, event.c.seq > seq).limit(limit)
+    return select(func.count()).select_from(later.subquery())
 
 
 def events_after(api_key_id: UUID, seq: int, limit: int) -> Select[Any]:

@@ -20,7 +20,7 @@ from gateway.subscriptions import Used
 from gateway.usage import ingest, live, policy, queries, quotas
 from gateway.usage.calls import Calls
 from gateway.usage.live import Tick
-from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter
+from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, Totals, UsageFilter, totals_of
 
 log = structlog.get_logger(__name__)
 
@@ -31,18 +31,6 @@ EVERYTHING = UsageFilter()
 class LedgerUnavailable(DomainError):
     code = "LEDGER_UNAVAILABLE"
     sentence = "The ledger can't be written at the moment. Send the same again."
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over calls, those that failed included. `spend` in US dollars; tokens as LiteLLM counted them."""
-
-    requests: int = 0
-    failures: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
-    spend: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -76,6 +64,7 @@ class UsageService(Calls):
 
     def __init__(self, db: Database, bus: events.Bus) -> None:
         self._db, self._bus = db, bus
+        self._states = live.States(db)
 
     async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
         """Book what is not booked yet and wake who watches it. Returns after the commit.
@@ -117,7 +106,7 @@ class UsageService(Calls):
     ) -> Totals:
         """Sums over the range. Raises NotPermitted for ALL unless the actor may read everything, as do its siblings."""
         async with self._db.read() as session:
-            return _totals((await session.execute(queries.totals(actor, during, wanted, scope))).one())
+            return totals_of((await session.execute(queries.totals(actor, during, wanted, scope))).one())
 
     async def series(
         self,
@@ -135,7 +124,7 @@ class UsageService(Calls):
         starts = policy.points(during, interval)
         async with self._db.read() as session:
             rows = (await session.execute(queries.series(actor, during, wanted, scope, interval))).all()
-        found = {row.start: _totals(row) for row in rows}
+        found = {row.start: totals_of(row) for row in rows}
         return [Point(start, found.get(start, Totals())) for start in starts]
 
     async def by_model(
@@ -144,7 +133,7 @@ class UsageService(Calls):
         """The hundred models that cost most, dearest first, then by number of calls."""
         async with self._db.read() as session:
             rows = await session.execute(queries.by_model(actor, during, wanted, scope))
-            return [Slice(row.key, row.label, _totals(row)) for row in rows]
+            return [Slice(row.key, row.label, totals_of(row)) for row in rows]
 
     async def by_api_key(
         self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
@@ -152,7 +141,7 @@ class UsageService(Calls):
         """The hundred keys that cost most, dearest first, then by number of calls."""
         async with self._db.read() as session:
             rows = await session.execute(queries.by_api_key(actor, during, wanted, scope))
-            return [Slice(row.key, row.label, _totals(row)) for row in rows]
+            return [Slice(row.key, row.label, totals_of(row)) for row in rows]
 
     async def as_of(self) -> datetime:
         """Now: whatever is read after this has all that LiteLLM reported before it."""
@@ -196,7 +185,7 @@ class UsageService(Calls):
         """Sums over the last 30 days, to the hour, of people who used anything. For people already shown to the caller."""
         statement = queries.totals_by_user(user_ids, utc_now() - timedelta(days=30))
         async with self._db.read() as session:
-            return {row.user_id: _totals(row) for row in await session.execute(statement)}
+            return {row.user_id: totals_of(row) for row in await session.execute(statement)}
 
     async def settle_quotas(self) -> int:
         """What the job does every few seconds: look at the quotas of what was used lately, and at those that are used up.
@@ -220,21 +209,20 @@ class UsageService(Calls):
     ) -> AsyncGenerator[Tick, None]:
         """A tick at once, then one after each change of what the range and filter may show, at most one each `interval` s.
 
-        A tick has no numbers: read them, they are at least as new as it. Without a range it is the current UTC day, so
-        that it moves on at midnight: take it from the tick. Raises NotPermitted at the first step.
+        What is read after a tick is at least as new as it. Without a range it is the current UTC day, so that it moves on
+        at midnight: take it from the tick. Raises NotPermitted at the first step.
         """
-        return live.changes(self._db, self._bus, actor, during, wanted, scope, interval)
+        return live.changes(self._db, self._bus, self._states, actor, during, wanted, scope, interval)
 
-    def uses(self, actor: Actor, api_key_id: UUID) -> AsyncGenerator[Row[Any], None]:
+    def uses(self, actor: Actor, api_key_id: UUID, after: int | None = None) -> AsyncGenerator[Row[Any], None]:
         """Each event of the key from now on, once, in the order of commits: rows with the columns of UsageEvent.
+
+        With `after`, a `seq`, those that came after that event first: whoever passes the last one that he has misses none
+        and gets none twice, in whatever replica. Raises InvalidInput for `after` when it is negative, and TooFarBehind
+        when those are more than 10,000.
 
         Ends when the key is revoked or the actor may not see it any more. Raises NotFound at the first step when there is
         no such key for this actor. A change of the key is noticed with its next event, or at once if it is published as
         topic `api_key:<id>`.
         """
-        return live.uses(self._db, self._bus, actor, api_key_id)
-
-
-def _totals(row: Row[Any]) -> Totals:
-    counts = {name: int(getattr(row, name)) for name in queries.MEASURES[:-1]}
-    return Totals(**counts, spend=row.spend)
+        return live.uses(self._db, self._bus, actor, api_key_id, after)
