@@ -92,6 +92,11 @@ class State:
 
 
 @strawberry.type
+class Placed:
+    position: int
+
+
+@strawberry.type
 class Query:
     @strawberry.field
     def hello(self, info: strawberry.Info, to: str = "world") -> str:
@@ -135,6 +140,11 @@ class Subscription:
     async def numbers(self, info: strawberry.Info, to: int, size: int = 0) -> AsyncIterator[str]:
         for number in range(to):
             yield f"{number}" + "x" * size
+
+    @strawberry.subscription
+    async def positions(self, to: int) -> AsyncIterator[Placed]:
+        for number in range(to):
+            yield Placed(position=number + 1)
 
     @strawberry.subscription
     async def each(self, info: strawberry.Info) -> AsyncIterator[int]:
