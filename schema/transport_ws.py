@@ -22,7 +22,7 @@ from schema.operations import BadRequest, Operation, Operations, Refused, Result
 from schema.outbox import Outbox
 
 SUBPROTOCOL = "graphql-transport-ws"
-TOO_MANY = 4429
+TOO_MANY = 4413
 LAST_WORD_SECONDS = 5.0
 CLOSE_CODES = {Change.GONE: 4403, Change.OTHER_RIGHTS: 4412}
 
@@ -40,7 +40,7 @@ class Socket:
 
     `make_context()` gives each operation its context. `join(changed)` counts the connection among its caller's, or raises
     TooManyConnections, and calls `changed` when the socket must end: it is closed with 4403 if the session has ended, with 4412 if the
-    caller should connect again with other rights, and with 4429 if there are too many. `max_operations` run at a time.
+    caller should connect again with other rights, and with 4413 if there are too many. `max_operations` run at a time.
     """
 
     def __init__(

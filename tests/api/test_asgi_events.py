@@ -213,7 +213,7 @@ async def test_a_caller_has_so_many_connections_and_no_more(port: int, world: Wo
             (error,) = orjson.loads(await refused.response.aread())["errors"]
             assert error["extensions"] == {"code": "TOO_MANY_CONNECTIONS"}
         async with client(port, init=False) as other:
-            assert await other.closed() == (4429, "3 live connections of this caller are open; more are not allowed.")
+            assert await other.closed() == (4413, "3 live connections of this caller are open; more are not allowed.")
         async with events(port, STATE, user="bob") as stream:  # another's are another's
             assert (await stream.data())["state"]["user"] == "bob"
         await socket.subscribe("1", STATE)
