@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 /** Who only looks something up in another tab interrupts nothing. */
-export const GRACE = 5_000;
+export const GRACE = 3_000;
 
 const listeners = new Set<() => void>();
 let isHidden = false;
