@@ -184,3 +184,18 @@ async def test_signing_out_at_one_replica_ends_what_is_open_at_the_other(
     assert [error["extensions"]["code"] for error in last["errors"]] == ["UNAUTHENTICATED"]
     with pytest.raises(StopAsyncIteration):
         await asyncio.wait_for(anext(streams[1]), 5)
+
+
+async def test_streams_are_counted_and_not_timed(replicas: list[Server], database_url: str) -> None:
+    cookie = await sign_in(replicas[0].port)
+    reader = Reader(replicas, cookie, random.Random(1))
+    async with httpx.AsyncClient() as http:
+        stream = reader._over_events(replicas[0], CHANGED, {})
+        await asyncio.wait_for(anext(stream), 10)
+        assert "litemaas_event_streams 1.0" in (await http.get(f"{replicas[0].url}/metrics")).text
+        await stream.aclose()
+        async with asyncio.timeout(10):
+            while "litemaas_event_streams 0.0" not in (text := (await http.get(f"{replicas[0].url}/metrics")).text):
+                await asyncio.sleep(0.05)
+    assert 'litemaas_http_requests_total{method="POST",route="/graphql",status="200"} 1.0' in text
+    assert 'litemaas_http_request_seconds_count{route="/graphql"}' not in text
