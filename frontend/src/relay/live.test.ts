@@ -96,6 +96,7 @@ it("goes on after the last event, and begins anew with a new subscription", () =
 
 class BlockedSocket extends EventTarget {
   static readonly attempts: BlockedSocket[] = [];
+  static code = 1006;
   readyState = 0;
   onclose?: (event: { code: number; reason: string }) => void;
 
@@ -104,7 +105,7 @@ class BlockedSocket extends EventTarget {
     BlockedSocket.attempts.push(this);
     setTimeout(() => {
       this.readyState = 3;
-      this.onclose?.({ code: 1006, reason: "" });
+      this.onclose?.({ code: BlockedSocket.code, reason: "" });
     });
   }
 
@@ -127,7 +128,9 @@ function aSink() {
   return { seen, sink };
 }
 
-it("reads server-sent events where no WebSocket opens, and comes back when they are cut", async () => {
+// 1006 is a handshake that was refused; after 1011 graphql-ws itself would give up.
+it.each([1006, 1011])("reads server-sent events where no WebSocket opens (%i), and comes back when they are cut", async (code) => {
+  BlockedSocket.code = code;
   const tick = (position: number) => next({ data: { usageChanged: { position } } }, position);
   const { fetchImpl, requests } = gateway([":\n\n", tick(3)], 503, [":\n\n", tick(2), tick(4)]);
   const live = createLiveConnection("ws://portal.test/graphql", fetchImpl);

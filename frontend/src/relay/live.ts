@@ -166,6 +166,7 @@ export function createLiveConnection(url: string, fetchImpl?: typeof fetch): Liv
   return {
     subscribe: (payload, sink) => {
       const { payload: followed, isNews } = positions.follow(payload);
+      let failures = 0;
       const one = {
         stop: () => {},
         start: () => {
@@ -175,10 +176,17 @@ export function createLiveConnection(url: string, fetchImpl?: typeof fetch): Liv
           };
           const leave = transport(followed, {
             next: (message) => {
+              failures = 0;
               if (isCurrent && isNews(message)) sink.next(message);
             },
             complete: () => end(sink.complete),
-            error: (error) => end(() => sink.error(error)),
+            error: (error) => {
+              if (error.code !== NETWORK) return end(() => sink.error(error));
+              // graphql-ws gives up after some close codes, such as 1011 for a computer that slept through a ping.
+              void retryWait(failures++).then(() => {
+                if (isCurrent && running.has(one)) one.start();
+              });
+            },
           });
           one.stop = () => {
             isCurrent = false;
