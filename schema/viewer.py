@@ -58,8 +58,8 @@ KeyStatuses = Annotated[
 KeySearch = Annotated[
     str | None,
     strawberry.argument(
-        description="Words that must all occur in the key's name, in the visible ends of its secret or, among everybody's, in its "
-        "owner's name; at most 200 characters."
+        description="Words each of which must occur in the key's name, be the `prefix` or `lastFour` of one of its secrets or, among "
+        "everybody's, occur in its owner's name; at most 200 characters."
     ),
 ]
 KeysOfModel = Annotated[strawberry.ID | None, strawberry.argument(description="Only those that hold this model.")]

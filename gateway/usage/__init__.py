@@ -12,7 +12,7 @@ Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
 """
 
 from gateway.usage.callback import Callback, decode
-from gateway.usage.calls import SecretUse
+from gateway.usage.calls import CallsWanted, SecretUse
 from gateway.usage.live import Tick, TooFarBehind
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, Totals, UsageFilter, current_day
 from gateway.usage.service import IngestResult, LedgerUnavailable, Point, Slice, UsageService
@@ -21,6 +21,7 @@ from gateway.usage.tables import UsageEvent, UsageHourly
 __all__ = [
     "CallRecord",
     "Callback",
+    "CallsWanted",
     "IngestResult",
     "Interval",
     "LedgerUnavailable",
