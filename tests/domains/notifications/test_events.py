@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.actor import Actor, Role
+from gateway.audit import AuditEntry, Outcome
 from gateway.catalog import CatalogService, ModelAccess, ModelLifecycle
 from gateway.db import Database, utc_now
 from gateway.events import Bus
@@ -163,6 +164,15 @@ async def test_what_others_do_to_a_key(
         ["API_KEY_REVOKED", "API_KEY_LEAKED"],
     )
     assert {(row.api_key_id, row.actor, row.subscription_id) for row in rows} == {(made.row.id, "ada", None)}
+
+
+async def test_what_was_refused_is_no_news(
+    db: Database, notifications: NotificationService, alice: Actor, ada: Actor, made: CreatedKey
+) -> None:
+    async with db.write() as session:
+        target = f"api_key:{made.row.id}"
+        session.add(AuditEntry.of(ada, "key.blocked", target, {}, Outcome.REFUSED))
+    assert await told(notifications, alice) == []
 
 
 async def test_a_key_that_was_changed_in_litellm(
