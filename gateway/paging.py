@@ -109,7 +109,8 @@ async def fetch_pages(
     parameters: dict[str, Any] = {"page_limit": first + 1}
     if after is not None:
         parameters |= {f"page_after_{at}": value for at, value in enumerate(order.parse(after))}
-    owner = func.unnest(literal(list(owners), ARRAY(Uuid()))).column_valued("owner")
+    owners = list(dict.fromkeys(owners))
+    owner = func.unnest(literal(owners, ARRAY(Uuid()))).column_valued("owner")
     page = _page_of(query.where(of == owner), order, after is not None).lateral("page")
     result = await session.execute(select(owner, page), parameters)
     make = _record(tuple(result.keys())[1:])
