@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, and_, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,7 +39,8 @@ MOST_A_RUN = 2000
 # What is left of a claim when its holder gives up.
 MARGIN = timedelta(seconds=15)
 
-_UNSURE = func.coalesce(generation.c.told, literal({}, JSONB)).op("||")(literal(UNSURE, JSONB))
+# What was told, as something that is not sure any more.
+NOT_SURE = func.coalesce(generation.c.told, literal({}, JSONB)).op("||")(literal(UNSURE, JSONB))
 
 
 async def present(
@@ -87,7 +88,7 @@ async def end_generations(session: AsyncSession, which: ColumnElement[bool]) -> 
     await session.execute(
         over.values(
             ended_at=func.coalesce(generation.c.ended_at, utc_now()),
-            told=_UNSURE,
+            told=NOT_SURE,
             # Who is asking LiteLLM just now finds that his result counts no more: there is nothing more to follow than deletions.
             claimed_until=None,
             client_mutation_id=None,
@@ -95,6 +96,12 @@ async def end_generations(session: AsyncSession, which: ColumnElement[bool]) -> 
             settle_attempts=0,
         )
     )
+
+
+async def count_secrets(session: AsyncSession, key_id: UUID) -> int:
+    """How many of the key's secrets work: two while an old one has time left, none after a leak."""
+    working = generation.c.api_key_id == key_id, generation.c.ended_at.is_(None), generation.c.told.is_not(None)
+    return (await session.execute(select(func.count()).where(*working))).scalar_one()
 
 
 async def retry_now(session: AsyncSession, key_id: UUID) -> None:
@@ -192,7 +199,8 @@ async def _claim(db: Database, which: ColumnElement[bool], most: int = BATCH) ->
         claimed = (await session.execute(found)).all()
         if claimed:
             ours = update(generation).where(generation.c.id.in_([row.id for row in claimed]))
-            await session.execute(ours.values(claimed_until=now + CLAIM, told=_UNSURE))
+            lost_at = case((generation.c.told.has_key("sure"), now), else_=generation.c.lost_at)
+            await session.execute(ours.values(claimed_until=now + CLAIM, told=NOT_SURE, lost_at=lost_at))
     return claimed
 
 
@@ -221,6 +229,8 @@ async def _settle_one(db: Database, litellm: LiteLLM, row: Row[Any]) -> bool:
         settled = False
     else:
         result = {"told": told, "settle_attempts": 0, "settle_due_at": None, "failing_since": None}
+        if told != row.wanted:
+            result["drift"] = told
         settled = True
     async with db.write() as session:
         ours = (generation.c.id == row.id, generation.c.claimed_until == row.claimed_until)
