@@ -49,15 +49,18 @@ class Drifting(Verbs):
         if living and not there:
             log.error("litellm_says_it_has_no_keys", expected=len(living))
             return 0
-        differing = 0
+        differing, calm = 0, []
         for row in living:
             # Pages shift while keys come and go: what was in none of them is asked for by name.
             info = there.get(row.token_hash) or await self._litellm.key_info(row.token_hash)
             found = ABSENT if info is None else desired.found(info)
             drift = _differences(row.told, found)
             differing += drift is not None
-            if drift != row.drift or row.lost_at is not None or (row.told == ABSENT and found != ABSENT):
+            if drift != row.drift or (row.told == ABSENT and found != ABSENT):
                 await self._note(row, found, drift)
+            elif drift is None and row.lost_at is not None:
+                calm.append(row.id)
+        await self._forget_lost(calm)
         await self._take_away_orphans(before, there)
         return differing
 
@@ -122,12 +125,18 @@ class Drifting(Verbs):
             values = {"drift": None, "told": found}  # it is back, and can be settled again
         elif row.lost_at is not None and drift not in (None, ABSENT):
             values = {"drift": None, "told": {**row.told, **UNSURE}, "settle_due_at": None}
-        elif row.lost_at is not None and row.lost_at < utc_now() - LATE:
-            values["lost_at"] = None
         async with self._db.write() as session:
             await session.execute(update(generation).where(same).values(values))
         if drift is not None:
             log.warning("key_drifted", generation_id=str(row.id), fields=sorted(drift))
+
+    async def _forget_lost(self, calm: Sequence[UUID]) -> None:
+        """These are as they should be: after so long, nothing that was lost will come in any more."""
+        if calm:
+            old = select(generation.c.id).where(generation.c.id.in_(calm), generation.c.lost_at < utc_now() - LATE)
+            free = old.with_for_update(skip_locked=True)
+            async with self._db.write() as session:
+                await session.execute(update(generation).where(generation.c.id.in_(free)).values(lost_at=None))
 
     async def _take_away_orphans(self, before: Mapping[str, Row[Any]], there: Mapping[str, KeyInfo]) -> None:
         async with self._db.read() as session:
