@@ -42,7 +42,7 @@ TAMPERING = [
     KeyChanges(models=[]),
 ]
 SUBSCRIBING = ["request", "cancel", "approve", "deny", "suspend", "suspend", "resume", "resume"]
-QUOTAS = ["set quota", "set quota", "lift quota", "set end"]
+QUOTAS = ["set quota", "set quota", "lift quota", "set end", "set pace", "set pace", "lift pace"]
 BLOCKING, ROTATING = ["block", "unblock"], ["finish_rotation", "undo_rotation"]
 
 
@@ -136,7 +136,7 @@ def test_whatever_happens_litellm_ends_up_with_what_our_rows_give(
             for (mode, lives), (name, *arguments) in steps:
                 await walked.step(name, *arguments, line=mode, lives=lives)
                 await walk_rules.check_always(walked)
-                world.steps += 1
+                world.taken += 1
             await walk_rules.check_at_rest(walked)
 
         @settings(
@@ -156,5 +156,5 @@ def test_whatever_happens_litellm_ends_up_with_what_our_rows_give(
         try:
             walks()
         finally:
-            print(f"{world.steps} steps held")
+            print(f"{world.taken} steps held")
             runner.run(stack.aclose())

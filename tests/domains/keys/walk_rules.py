@@ -10,7 +10,7 @@ from gateway.db import utc_now
 from gateway.keys import desired
 from gateway.keys.tables import api_key, generation
 from gateway.litellm import KeyInfo
-from tests.domains.keys.looking import everything_stored, sha256
+from tests.domains.keys.looking import sha256, tables_holding
 from tests.domains.keys.walking import Walk
 
 _LIMITS = ("max_budget", "budget_duration", "rpm_limit", "tpm_limit", "max_parallel_requests")
@@ -54,8 +54,7 @@ async def check_at_rest(walk: Walk) -> None:
     untouched = await walk.world.peek.key_info(sha256(walk.of_bob))
     assert untouched is not None
     assert (untouched.models, untouched.blocked) == ([walk.bobs.name], None)
-    stored = await everything_stored(walk.world.db)
-    assert not [secret for secret in walk.secrets if secret in stored], "a secret is in a table"
+    assert await tables_holding(walk.world.db, walk.secrets) == [], "a secret is in a table"
 
 
 async def _come_to_rest(walk: Walk) -> None:
@@ -64,12 +63,13 @@ async def _come_to_rest(walk: Walk) -> None:
     assert await walk.world.other.settle() == 0, "it does not come to rest"
 
 
-def _check_key(row: Any, info: KeyInfo | None, allowed: set[str]) -> None:
+def _check_key(row: Any, info: KeyInfo | None, allowed: dict[str, int | None]) -> None:
     if row.ended_at is not None:
         assert info is None, "what has ended works in LiteLLM"
         return
     assert info is not None
-    assert set(info.models) == (allowed or {"no-default-models"})
+    assert set(info.models) == (allowed.keys() or {"no-default-models"})
+    assert (info.metadata.get("model_rpm_limit") or {}) == {n: pace for n, pace in allowed.items() if pace is not None}
     assert bool(info.blocked) == (row.status == "BLOCKED")
     for limit in _LIMITS:
         assert getattr(info, limit) == getattr(row, limit)
@@ -112,17 +112,17 @@ async def _in_litellm(walk: Walk) -> dict[str, KeyInfo]:
     return found
 
 
-async def _allowed(walk: Walk) -> dict[UUID, set[str]]:
-    """The names of the models that each key may call."""
+async def _allowed(walk: Walk) -> dict[UUID, dict[str, int | None]]:
+    """The names of the models that each key may call, with the requests a minute that the subscription allows."""
     async with walk.world.db.read() as session:
         mine = {"u": walk.alice.user_id}
         subscribed = await session.execute(
-            text("SELECT model_id, status, exhausted_until, expires_at FROM model_subscription WHERE user_id = :u"),
+            text("SELECT * FROM model_subscription WHERE user_id = :u"),
             mine,
         )
         now = utc_now()
         given = {
-            row.model_id
+            row.model_id: row.rpm_limit
             for row in subscribed
             if row.status == "ACTIVE"
             and (row.exhausted_until is None or row.exhausted_until <= now)
@@ -135,8 +135,8 @@ async def _allowed(walk: Walk) -> dict[UUID, set[str]]:
             ),
             mine,
         )
-        allowed: dict[UUID, set[str]] = {key: set() for key in await walk.ids()}
+        allowed: dict[UUID, dict[str, int | None]] = {key: {} for key in await walk.ids()}
         for row in held:
             if row.model_id in given and row.lifecycle != "RETIRED":
-                allowed[row.id].add(row.name)
+                allowed[row.id][row.name] = given[row.model_id]
     return allowed

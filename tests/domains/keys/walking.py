@@ -19,7 +19,7 @@ from gateway.errors import DomainError
 from gateway.events import Bus
 from gateway.keys import KeyService, NewKey
 from gateway.keys.tables import api_key
-from gateway.litellm import KeyChanges, LiteLLM
+from gateway.litellm import Breaker, KeyChanges, LiteLLM
 from gateway.subscriptions import ExistingSubscriptions, SubscriptionService
 from gateway.usage import UsageService
 from tests.builders import a_model, a_person, a_subscription
@@ -56,24 +56,31 @@ class MortalDatabase(Database):
 
 @dataclass
 class World:
-    """What outlives a walk. `mortal` is the process that dies, and `other` one beside it that doesn't, with a line that is well."""
+    """What outlives a walk. `mortal` is the process that dies, and `other` one beside it that doesn't, with a line that is well.
+
+    A step is a second for the circuit breaker.
+    """
 
     db: Database
     line: Line
     mortal: MortalDatabase
     steps: int = 0
+    taken: int = 0
 
     def __post_init__(self) -> None:
         self.peek = LiteLLM("http://litellm", MASTER_KEY, transport=self.line.straight)
-        self.keys = KeyService(self.mortal, LiteLLM("http://litellm", MASTER_KEY, transport=self.line))
+        breaker = Breaker(clock=lambda: self.steps)
+        litellm = LiteLLM("http://litellm", MASTER_KEY, transport=self.line, breaker=breaker)
+        self.keys = KeyService(self.mortal, litellm)
         self.other = KeyService(self.db, self.peek)
         self.subscriptions = SubscriptionService(self.mortal)
         self.usage = UsageService(self.mortal, Bus(self.db.url))
 
     async def empty(self) -> None:
+        """Of everything but the audit record, which can't be emptied."""
         async with self.db.write() as session:
             named = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
-            tables = ", ".join(f'"{name}"' for name in named if name != "alembic_version")
+            tables = ", ".join(f'"{name}"' for name in named if not name.startswith(("alembic", "audit")))
             await session.execute(text(f"TRUNCATE {tables}"))
         while keys := (await self.peek.list_keys("litemaas-")).keys:
             for key in keys:
@@ -108,6 +115,7 @@ class Walk:
 
     async def step(self, name: str, *arguments: Any, line: str = "well", lives: int | None = None) -> None:
         """One step, with a line that is well, cut, deaf, late or stutters. Nothing that is said on the way may hold a secret."""
+        self.world.steps += 1
         for fault in ("cut", "deaf", "late", "stutters"):
             setattr(self.world.line, fault, line == fault)
         self.world.line.lives = lives
@@ -208,6 +216,8 @@ class Walk:
                 await getattr(service, verb)(self.ada, row.id, "no")
             case "resume":
                 await service.resume(self.ada, row.id)
+            case "set pace" | "lift pace":
+                await service.change(self.ada, row.id, {"rpm_limit": 3 if verb == "set pace" else None})
             case "set quota":
                 await service.change(self.ada, row.id, QUOTA)
             case "lift quota":
@@ -243,4 +253,5 @@ class Walk:
             await execute(self.world.db, "TRUNCATE usage_event, usage_hourly")
 
     async def wait(self) -> None:
+        self.world.steps += 60
         await make_due(self.world.db)
