@@ -137,7 +137,7 @@ async def measure(database_url: str, base_url: str, master_key: str, count: int)
         confirmed = await session.scalar(select(func.count()).where(generation.c.told["rpm_limit"].as_integer() == 3))
     if confirmed != count:
         raise SystemExit(f"{confirmed} of {count} keys were confirmed")
-    await bare.post_all("/key/delete", [{"keys": tokens[at : at + 100]} for at in range(0, count, 100)])
+    await bare.post_all("/key/delete", [{"keys": [token]} for token in tokens])
     await bare.close()
     await litellm.aclose()
     await db.close()
