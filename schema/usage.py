@@ -114,15 +114,20 @@ class Usage:
         )
         return [_slice("ApiKey", part) for part in slices]
 
-    @strawberry.field(description="Now: these numbers have all that LiteLLM has reported until then.")
+    @strawberry.field(
+        description="Everything in the range before this moment was compared, call by call, with LiteLLM's own spend log, and what "
+        "was missing was added: at most the range's end, its start if nothing was compared. What is newer is there as soon "
+        "as LiteLLM reports it, but may lack calls whose report was lost."
+    )
     async def as_of(self, info: Info) -> datetime:
-        return await info.context.services.usage.as_of()
+        return (await info.context.services.usage.compared(self.domain_range)).until
 
     @strawberry.field(
-        description="Whether these numbers were compared with LiteLLM's own spend logs and nothing is missing; false while unknown."
+        description="Whether all of the range that can be compared by now was compared with LiteLLM's own spend log. Its last one or two "
+        "minutes do not count: LiteLLM writes its log some seconds late. False while there is a gap: see `admin.ledger`."
     )
     async def complete(self, info: Info) -> bool:
-        return await info.context.services.usage.complete(self.domain_range)
+        return (await info.context.services.usage.compared(self.domain_range)).complete
 
     @classmethod
     def of(cls, info: Info, scope: usage.Scope, wanted: usage.TimeRange, filter: UsageFilter | None) -> "Usage":

@@ -21,6 +21,7 @@ from gateway.usage import ingest, live, policy, queries, quotas
 from gateway.usage.calls import Calls
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, Totals, UsageFilter, totals_of
+from gateway.usage.reconcile.coverage import Compared, compared
 
 log = structlog.get_logger(__name__)
 
@@ -143,16 +144,10 @@ class UsageService(Calls):
             rows = await session.execute(queries.by_api_key(actor, during, wanted, scope))
             return [Slice(row.key, row.label, totals_of(row)) for row in rows]
 
-    async def as_of(self) -> datetime:
-        """Now: whatever is read after this has all that LiteLLM reported before it."""
-        return utc_now()
-
-    async def complete(self, during: TimeRange) -> bool:
-        """Whether the range was compared with LiteLLM's own spend logs and nothing is missing.
-
-        LiteLLM can lose callbacks, and nothing compares yet: never.
-        """
-        return False
+    async def compared(self, during: TimeRange) -> Compared:
+        """How far the range was compared with LiteLLM's own spend log, and whether that is all that is due by now."""
+        async with self._db.read() as session:
+            return await compared(session, during, utc_now())
 
     async def spend_by_key(self, ids: Sequence[UUID]) -> dict[UUID, Decimal]:
         """US dollars since each key was made; without those never used. For keys that the caller was shown already."""
