@@ -29,12 +29,16 @@ class LedgerGap:
     error: str | None = strawberry.field(description="What LiteLLM said last, if it is at fault.")
 
 
-@strawberry.type(description="What was booked from LiteLLM's spend log on one UTC day, because no callback had told of it.")
+@strawberry.type(
+    description="What was booked from LiteLLM's spend log on one UTC day, because no callback had told of it."
+)
 class LedgerRepair:
     day: datetime = strawberry.field(description="When the day began on which it was booked.")
     repaired: BigInt = strawberry.field(description="Calls whose callback was lost.")
     imported: BigInt = strawberry.field(description="Calls from before LiteMaaS began to compare.")
-    spend: Decimal = strawberry.field(description="US dollars that LiteLLM booked in the times that were compared then.")
+    spend: Decimal = strawberry.field(
+        description="US dollars that LiteLLM booked in the times that were compared then."
+    )
     last_at: datetime = strawberry.field(description="When the last of them was booked.")
 
     @classmethod
@@ -151,9 +155,7 @@ class Ledger:
             lag_seconds=ledger.lag.total_seconds() if ledger.lag is not None else None,
             settle_seconds=ledger.settle_seconds,
             newest_event_at=ledger.newest_event_at,
-            gaps=[
-                LedgerGap(start=gap.start, end=gap.end, reason=gap.reason, error=gap.error) for gap in ledger.gaps
-            ],
+            gaps=[LedgerGap(start=gap.start, end=gap.end, reason=gap.reason, error=gap.error) for gap in ledger.gaps],
             gap_seconds=ledger.gap_seconds,
             repaired=BigInt(ledger.repaired),
             repairs=[LedgerRepair.of(row) for row in ledger.repairs],
@@ -172,7 +174,9 @@ class RecheckUsageInput:
     range: TimeRange = strawberry.field(description="The time. What can't be compared, or not yet, is left out.")
 
 
-@strawberry.type(description="The time is unchecked until it has been compared again: `Usage.complete` is false for it.")
+@strawberry.type(
+    description="The time is unchecked until it has been compared again: `Usage.complete` is false for it."
+)
 class RecheckUsageSuccess:
     start: datetime = strawberry.field(
         description="What is compared again begins here: older times are kept, and compared again, by whole days."

@@ -120,9 +120,7 @@ async def note(
     examples = [{**each, "found_at": now} for each in differing[:EXAMPLES_OF_A_CHECK]]
     keys = [(each["call_id"], each["success"]) for each in examples]
     for call_id, success in keys:
-        await session.execute(
-            delete(_mismatch).where(_mismatch.c.call_id == call_id, _mismatch.c.success == success)
-        )
+        await session.execute(delete(_mismatch).where(_mismatch.c.call_id == call_id, _mismatch.c.success == success))
     await session.execute(insert(_mismatch), examples)
     await session.execute(
         text(

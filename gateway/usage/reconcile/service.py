@@ -31,7 +31,7 @@ PRESENT = timedelta(minutes=15)
 # LiteLLM writes a call into its log when it is over, at the time when it began.
 LATE = timedelta(hours=1)
 LEAST = timedelta(seconds=5)
-FIRST_LENGTH = timedelta(seconds=30)
+FIRST_LENGTH = timedelta(minutes=5)
 HOLD = timedelta(minutes=10)
 BACK_OFF, LONGEST_BACK_OFF = timedelta(seconds=2), timedelta(minutes=5)
 THE_LEDGER = UUID(int=0)  # what the audit's entries are about: there is only one
@@ -144,7 +144,12 @@ class LedgerService(Status):
         """The gap's last part, as long as one answer of LiteLLM probably holds, within one UTC day, history or not."""
         until: datetime = gap.until
         midnight = (until - SECOND).astimezone(UTC).replace(hour=0, minute=0, second=0)
-        starts = [gap.start, until - self._lengths[kind], midnight, *([state.began_at] if state.began_at < until else [])]
+        starts = [
+            gap.start,
+            until - self._lengths[kind],
+            midnight,
+            *([state.began_at] if state.began_at < until else []),
+        ]
         return Stretch(max(starts), until, kind)
 
     async def _check(self, stretch: Stretch, state: Row[Any], now: datetime) -> int:
@@ -227,7 +232,11 @@ class LedgerService(Status):
 
 
 def _words(error: LiteLLMError) -> str:
-    return f"LiteLLM does not answer: {error.reason}." if isinstance(error, LiteLLMUnavailable) else error.message
+    return (
+        f"LiteLLM does not answer as expected: {error.reason}."
+        if isinstance(error, LiteLLMUnavailable)
+        else error.message
+    )
 
 
 _STATE = text("""

@@ -145,7 +145,9 @@ class Status:
             sums = (await session.execute(_SUMS, values)).one()
             due = now - timedelta(seconds=state.settle_seconds) - coverage.SLACK
             gaps = await coverage.gaps(session, state.horizon, due, SHOWN)
-            held = (await session.execute(text("SELECT start, until, problem FROM ledger_slice WHERE passes = 0"))).all()
+            held = (
+                await session.execute(text("SELECT start, until, problem FROM ledger_slice WHERE passes = 0"))
+            ).all()
             repaired = (await session.execute(_REPAIRS)).one()
             repairs = (await session.execute(select(_repair).order_by(_repair.c.day.desc()).limit(REPAIR_DAYS))).all()
             examples = (
