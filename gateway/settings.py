@@ -268,6 +268,7 @@ class Settings(BaseSettings):
         host: str = "127.0.0.1",
         port: int = 8080,
         public_url: str | None = None,
+        history_days: int = 400,
     ) -> Self:
         """Settings under which `people` sign in by name. `public_url` defaults to this machine's `http://host:port`.
 
@@ -282,6 +283,7 @@ class Settings(BaseSettings):
                 master_key=SecretStr(litellm_master_key),
                 webhook_secret=SecretStr(webhook_secret),
                 settle_seconds=10,  # its LiteLLM writes every two
+                history_days=history_days,
             ),
             auth=AuthSettings(provider="sandbox"),
             web=WebSettings(

@@ -47,7 +47,9 @@ class Compared:
 # Stretches never cross a midnight, so those from the first day's beginning are all that can touch the range. A range that
 # begins when nothing is due yet is judged by the moment that is due.
 _COMPARED = text("""
-WITH due AS (SELECT CAST(:now AS timestamptz) - make_interval(secs => settle_seconds + :slack) AS at FROM ledger_state),
+WITH due AS (
+  SELECT greatest(CAST(:now AS timestamptz) - make_interval(secs => settle_seconds + :slack), horizon) AS at FROM ledger_state
+),
 asked AS (SELECT least(CAST(:start AS timestamptz), at) AS start, at FROM due),
 checked AS (
   SELECT s.start, s.until, lag(s.until, 1, a.start) OVER (ORDER BY s.start) AS before

@@ -11,7 +11,8 @@ from gateway.usage.policy import CallRecord
 # Rows in one answer. Each costs LiteLLM a millisecond or so, during which its one loop answers nobody else.
 PAGE = 250
 SECOND = timedelta(seconds=1)
-_ATTEMPTS = 6
+# How a second that is longer than a page is read, try by try: another size puts the edges of pages elsewhere.
+_TRIES = ((1, False), (1, True), (2, False), (3, True), (4, False), (4, True))
 # Without a stream LiteLLM notes the end as the first piece's time, in milliseconds that were rounded apart.
 _STREAMED = timedelta(milliseconds=5)
 
@@ -41,21 +42,26 @@ async def read(litellm: LiteLLM, start: datetime, until: datetime) -> list[Spend
 
 async def _pages(litellm: LiteLLM, start: datetime, until: datetime) -> Sequence[SpendRow]:
     rows: dict[str, SpendRow] = {}
-    for attempt in range(_ATTEMPTS):
+    for number, (pages, oldest_first) in enumerate(_TRIES):
         known = len(rows)
-        number = 1
-        while True:
-            page: SpendPage = await litellm.spend_logs(
-                start, until, page=number, page_size=PAGE, oldest_first=attempt % 2 == 1
-            )
-            rows |= {row.request_id: row for row in page.data}
-            if len(page.data) < PAGE:
-                break
-            number += 1
-        # Where LiteLLM does not count to the end, all are known when both directions have nothing to add.
-        if len(rows) >= page.total if not page.total_is_capped else attempt and len(rows) == known:
+        page = await _try(litellm, start, until, pages * PAGE, rows, oldest_first=oldest_first)
+        # Where LiteLLM does not count to the end, all are known when the other direction has nothing to add.
+        if len(rows) >= page.total if not page.total_is_capped else number and len(rows) == known:
             return list(rows.values())
     raise LiteLLMUnavailable(reason="the pages of its spend log do not add up", maybe_done=False)
+
+
+async def _try(
+    litellm: LiteLLM, start: datetime, until: datetime, size: int, rows: dict[str, SpendRow], *, oldest_first: bool
+) -> SpendPage:
+    """Read all pages into `rows`; the last of them."""
+    number = 1
+    while True:
+        page = await litellm.spend_logs(start, until, page=number, page_size=size, oldest_first=oldest_first)
+        rows |= {row.request_id: row for row in page.data}
+        if len(page.data) < size:
+            return page
+        number += 1
 
 
 def is_health_check(row: SpendRow) -> bool:

@@ -375,8 +375,8 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_second_with_more_calls_than_a_page_is_read_whole(
     db: Database, litellm_database_url: str, ledger: LedgerService, start: datetime, small_pages: None
 ) -> None:
-    """Their times are equal, so that each page may order them anew."""
-    calls = [Call(start + n // 200 * HOUR, a_token(), call_id=f"c{n}") for n in range(205)]
+    """Some of their times are equal, so that each page may order them anew."""
+    calls = [Call(start + timedelta(milliseconds=n % 100 * 10), a_token(), call_id=f"c{n}") for n in range(205)]
     await write(litellm_database_url, calls)
     assert await all_of_it(ledger) == 205
     assert await booked(db) == truth(calls)
