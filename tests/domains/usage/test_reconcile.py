@@ -2,10 +2,12 @@
 
 import asyncio
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -16,13 +18,14 @@ from gateway.actor import Actor, Role
 from gateway.db import Database
 from gateway.errors import InvalidInput, NotPermitted
 from gateway.litellm import LiteLLM, exact_money
+from gateway.sandbox.litellm import Options
 from gateway.usage import GapReason, LedgerService, TimeRange, UsageService
 from gateway.usage.reconcile import service as reconciler
 from gateway.usage.reconcile import spend_log as reading
 from tests.builders import a_person
 from tests.domains.usage.ledger import a_key, rows, sums_differ
 from tests.domains.usage.spend_log import Call, a_token, write
-from tests.proxies import Died, Line
+from tests.proxies import MASTER_KEY, Died, Line, proxy_on_port
 
 SETTLE = 10
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -460,6 +463,38 @@ async def test_lost_repeated_and_shuffled_callbacks_and_deaths_anywhere_leave_li
     assert (await service.compared(TimeRange(now - 2 * DAY + HOUR, now))).complete
     status = await ledger.status(ada)
     assert (status.mismatches, status.only_here, status.gaps) == (0, 0, [])
+
+
+async def test_killed_at_every_step_it_goes_on_from_there(
+    db: Database, database_url: str, litellm_database_url: str, service: UsageService
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    began = now - 30 * MINUTE
+    calls = [Call(began + n * 2 * MINUTE, a_token()) for n in range(14)]
+    async with db.write() as session:
+        await session.execute(
+            text(
+                "INSERT INTO ledger_state (id, began_at, horizon, settle_seconds, history_days, failures)"
+                " VALUES (1, :began, :began, 10, 0, 0)"
+            ),
+            {"began": began},
+        )
+    options = Options(database_url=litellm_database_url, master_key=MASTER_KEY, latency=0)
+    async with proxy_on_port(options) as url:
+        await write(litellm_database_url, calls)
+        await service.ingest([call.record() for call in calls[::2]])
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.domains.usage.dying", database_url, url),
+            cwd=Path(__file__).parents[3],
+            stdout=asyncio.subprocess.PIPE,
+        )
+        printed = (await child.communicate())[0].decode().splitlines()
+    steps = [line.split()[1] for line in printed if line[:1].isdecimal() and line.split()[1] in ("killed", "booked")]
+    assert steps[-1] == "booked", printed
+    assert steps.count("killed") > 20
+    assert await booked(db) == truth(calls)
+    assert not await sums_differ(db)
+    assert (await service.compared(TimeRange(began, now))).complete
 
 
 async def test_two_replicas_that_both_think_it_is_theirs_do_no_harm(
