@@ -36,9 +36,7 @@ class LedgerRepair:
     day: datetime = strawberry.field(description="When the day began on which it was booked.")
     repaired: BigInt = strawberry.field(description="Calls whose callback was lost.")
     imported: BigInt = strawberry.field(description="Calls from before LiteMaaS began to compare.")
-    spend: Decimal = strawberry.field(
-        description="US dollars that LiteLLM booked in the times that were compared then."
-    )
+    spend: Decimal = strawberry.field(description="US dollars of these calls, as LiteLLM booked them.")
     last_at: datetime = strawberry.field(description="When the last of them was booked.")
 
     @classmethod

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 import structlog
@@ -35,7 +36,10 @@ class Ingest(Protocol):
 
 @dataclass(frozen=True)
 class Result:
+    """`missing` is what LiteLLM booked for the calls that were not booked here, in US dollars."""
+
     numbers: Comparison
+    missing: Decimal
     differing: Sequence[dict[str, Any]]
 
 
@@ -76,9 +80,9 @@ async def compare(
         filled=result.stored if result else 0,
         mismatches=len(differing) + (result.rejected if result else 0),
         only_here=len(only_here) if late else 0,
-        spend=sum((record.spend for record in records), Comparison().spend),
+        spend=sum((record.spend for record in records), Decimal(0)),
     )
-    return Result(numbers, differing)
+    return Result(numbers, sum((record.spend for record in missing), Decimal(0)), differing)
 
 
 def _booked(start: datetime, until: datetime) -> Any:

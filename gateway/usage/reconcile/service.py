@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -157,14 +158,15 @@ class LedgerService(Status):
         late = stretch.until <= now - LATE
         begin = start = stretch.until
         found = Comparison()
-        differing: list[dict[str, Any]] = []
+        missing, differing = Decimal(0), list[dict[str, Any]]()
         while start > stretch.start and (stretch.noted or start == stretch.until):
             begin = max(stretch.start, start - self._lengths[stretch.kind])
             begin, rows = await self._read(begin, start, stretch.kind)
             result = await checks.compare(self._db, self._usage, rows, begin, start, late=late)
             found, start = found + result.numbers, begin
+            missing += result.missing
             differing += result.differing
-        await self._note(start, stretch.until, 2 if late else 1, found, differing, state)
+        await self._note(start, stretch.until, 2 if late else 1, found, missing, differing, state)
         return found.filled
 
     async def _read(self, start: datetime, until: datetime, kind: str) -> tuple[datetime, list[SpendRow]]:
@@ -189,6 +191,7 @@ class LedgerService(Status):
         until: datetime,
         passes: int,
         found: Comparison,
+        missing: Decimal,
         differing: list[dict[str, Any]],
         state: Row[Any],
     ) -> None:
@@ -202,7 +205,7 @@ class LedgerService(Status):
                 if found.filled:
                     imported = found.filled if until <= state.began_at else 0
                     values = {"day": now.date(), "repaired": found.filled - imported, "imported": imported}
-                    await session.execute(_REPAIRED, values | {"spend": found.spend, "now": now})
+                    await session.execute(_REPAIRED, values | {"spend": missing, "now": now})
         except IntegrityError:
             # Another replica took over while this one was slow, and checked the same: what it noted holds.
             log.warning("ledger.checked_by_another", start=start.isoformat(), until=until.isoformat())

@@ -356,6 +356,7 @@ async def test_history_is_imported_newest_first_with_progress_and_goes_on_after_
     assert seen[-1] == (1, 30)
     assert len(seen) > 5
     assert (status.repaired, status.imported) == (0, 30)
+    assert sum(row.spend for row in status.repairs) == Decimal("0.030")
     assert status.history.ends_at is None
     assert await booked(db) == truth(calls)
 
