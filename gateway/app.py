@@ -29,7 +29,7 @@ def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
 
     app = Starlette(
         routes=[*graphql_routes(schema, services), *web.routes(services, sdl=sdl())],
-        middleware=web.middleware(settings, services.auth),
+        middleware=web.middleware(services),
         exception_handlers=web.EXCEPTION_HANDLERS,
         lifespan=lifespan,
     )

@@ -2,7 +2,7 @@
 
     DomainError
     ├── NotSignedIn          UNAUTHENTICATED       nobody is asking
-    ├── NotPermitted         FORBIDDEN             somebody is, and may not
+    ├── NotPermitted         FORBIDDEN             somebody is, and may not (KeyNotPermitted, ScopeMissing)
     ├── NotFound             NOT_FOUND             it is not there, or the caller may not see it
     ├── NotAvailable         NOT_AVAILABLE         this LiteMaaS cannot do it yet
     ├── InvalidInput         INVALID_INPUT         one field of the request is wrong; nothing was written
@@ -44,6 +44,16 @@ class NotSignedIn(DomainError):
 class NotPermitted(DomainError):
     code = "FORBIDDEN"
     sentence = "Your role does not allow this."
+
+
+class KeyNotPermitted(NotPermitted):
+    sentence = "An LLM key may ask about itself only."
+
+
+@dataclass(eq=False)
+class ScopeMissing(NotPermitted):
+    scope: str
+    sentence = "This access token lacks the scope {scope}."
 
 
 @dataclass(eq=False)

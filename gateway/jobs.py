@@ -57,6 +57,7 @@ def jobs(services: Services) -> list[Job]:
         Job("ledger-observe", 15, services.ledger.observe, one_replica=False),
         Job("key-expiries-announce", 600, services.notifications.announce_expiries),
         Job("audit-seal", 2, services.audit.seal),
+        Job("roles-refresh", 60, services.auth.refresh_roles),
         Job("sessions-purge", 3600, services.auth.forget_ended_sessions),
     ]
 

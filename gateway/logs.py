@@ -8,9 +8,10 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# LiteLLM's keys, bearer tokens, OpenShift's tokens, and the password in an address.
+# LiteLLM's keys, access tokens, bearer tokens, OpenShift's tokens, and the password in an address.
 _SECRETS = (
     (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{6,}"), "sk-…"),
+    (re.compile(r"(?<![A-Za-z0-9])lmt_[A-Za-z0-9]{6,}"), "lmt_…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 …"),
     (re.compile(r"sha256~[A-Za-z0-9_-]{8,}"), "sha256~…"),
     (re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@"), r"\1:…@"),

@@ -1,22 +1,34 @@
 """All that the front doors may call, built, opened and closed as one."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.actor import Actor, Kind
 from gateway.audit import AuditService, stream_to
-from gateway.auth import AuthService
+from gateway.auth import AuthService, UnknownCredentials
 from gateway.catalog import CatalogService
 from gateway.db import Database
 from gateway.events import Bus
 from gateway.keys import KeyService
 from gateway.litellm import Breaker, LiteLLM
 from gateway.notifications import NotificationService
+from gateway.offboarding import OffboardingService
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
 from gateway.system import SystemService
 from gateway.usage import LedgerService, UsageService
-from gateway.users import UserService
+from gateway.users import UserService, rights_topic
+
+RECHECK = 60.0  # seconds
+RECHECK_PAUSE = 0.5
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,47 @@ class Services:
     ledger: LedgerService
     notifications: NotificationService
     system: SystemService
+    offboarding: OffboardingService
+
+    async def bearer(self, token: str, address: str | None = None) -> Actor:
+        """Whom a bearer token speaks for: a person's access token for its owner, a LiteLLM key for itself.
+
+        Raises UnknownCredentials for anything else.
+        """
+        is_key = token.startswith("sk-")
+        actor = await (self.keys.key_actor(token) if is_key else self.auth.token_actor(token, address))
+        if actor is None:
+            raise UnknownCredentials
+        return actor
+
+    async def recheck(self, actor: Actor) -> Actor | None:
+        """The same caller as it is now, for connections that outlive a request; None once what it showed has ended."""
+        again = {
+            Kind.SESSION: self.auth.session_again,
+            Kind.TOKEN: self.auth.token_again,
+            Kind.KEY: self.keys.key_again,
+        }
+        return await again[actor.kind](actor)
+
+    async def until_changed(self, actor: Actor) -> Actor | None:
+        """Waits until the caller is not who it was, and gives who it is; None once what it showed has ended.
+
+        Within a second of the commit that publishes `rights_topic` or the end of the key, and within a minute of everything else, such
+        as the session's end by the clock.
+        """
+        topics = {rights_topic(actor.user_id), f"api_key:{actor.api_key_id}"}
+        async with self.bus.subscribe(topics, interval=RECHECK_PAUSE) as wakes:
+            while True:
+                try:
+                    present = await self.recheck(actor)
+                    if present != actor:
+                        return present
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError):
+                    log.warning("caller_not_checked", exc_info=True)  # the database is away: ask again
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RECHECK):
+                        if await anext(wakes, "stopped"):  # a wake is None: the bus has stopped, the clock has not
+                            await asyncio.sleep(RECHECK)
 
 
 def build_services(settings: Settings) -> Services:
@@ -65,6 +118,7 @@ def build_services(settings: Settings) -> Services:
         ),
         notifications=NotificationService(db),
         system=SystemService(db, litellm, keys),
+        offboarding=OffboardingService(db),
     )
 
 

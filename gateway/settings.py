@@ -6,9 +6,11 @@ no password, so no environment variable can turn it on. Secrets are `SecretStr` 
 ever contains a value.
 """
 
+import ipaddress
 import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
@@ -24,6 +26,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -115,14 +118,22 @@ def _strong(least: int) -> Callable[[SecretStr], SecretStr]:
     return check
 
 
-def _ca_file(value: Path) -> Path:
+def _ca_files(values: tuple[Path, ...]) -> tuple[Path, ...]:
+    for value in values:
+        try:
+            ssl.create_default_context(cafile=value)
+        except ssl.SSLError:
+            raise ValueError("is not a file of PEM certificates") from None
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror or 'unknown reason'}") from None
+    return values
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        ssl.create_default_context(cafile=value)
-    except ssl.SSLError:
-        raise ValueError("is not a file of PEM certificates") from None
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror or 'unknown reason'}") from None
-    return value
+        return tuple(str(ipaddress.ip_network(value)) for value in values)
+    except ValueError:
+        raise ValueError("must be addresses and networks such as 10.128.0.0/14, separated by commas") from None
 
 
 def _whole_number(least: int, most: int) -> Callable[[Any], int]:
@@ -180,8 +191,8 @@ class AuthSettings(_Group):
 
     provider: Literal["openshift", "oidc", "sandbox"] = Field(validation_alias="AUTH_PROVIDER")
     openshift_api_url: HttpUrl | None = Field(default=None, validation_alias="OPENSHIFT_API_URL", validate_default=True)
-    openshift_ca_file: Annotated[Path, AfterValidator(_ca_file)] | None = Field(
-        default=None, validation_alias="OPENSHIFT_CA_FILE"
+    openshift_ca_files: Annotated[tuple[Path, ...], BeforeValidator(_comma_list), AfterValidator(_ca_files)] = Field(
+        default=(), validation_alias="OPENSHIFT_CA_FILE"
     )
     oidc_issuer: HttpUrl | None = Field(default=None, validation_alias="OIDC_ISSUER", validate_default=True)
     client_id: str | None = Field(default=None, validation_alias="OAUTH_CLIENT_ID", validate_default=True)
@@ -191,6 +202,18 @@ class AuthSettings(_Group):
     admin_groups: Names = Field(default=(), validation_alias="ADMIN_GROUPS")
     auditor_groups: Names = Field(default=(), validation_alias="AUDITOR_GROUPS")
     initial_admins: Names = Field(default=(), validation_alias="INITIAL_ADMINS")
+    idle_minutes: int = Field(default=480, validation_alias="SESSION_IDLE_MINUTES", ge=1, le=10_080)
+    max_hours: int = Field(default=24, validation_alias="SESSION_MAX_HOURS", ge=1, le=168)
+
+    @property
+    def session_idle(self) -> timedelta:
+        """How long a session lives without a request."""
+        return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def session_lasts(self) -> timedelta:
+        """How long a session lives at most, and with it a role that only a sign-in takes away."""
+        return timedelta(hours=self.max_hours)
 
     # Per field, not per model: a check of the whole model is skipped as soon as any other field is wrong.
     @field_validator("openshift_api_url", "oidc_issuer", "client_id", "client_secret")
@@ -209,12 +232,16 @@ class AuthSettings(_Group):
 
 
 class WebSettings(_Group):
-    """Where the portal listens (`host`, `port`) and the one origin that browsers see (`public_url`)."""
+    """Where the portal listens (`host`, `port`) and the one origin that browsers see (`public_url`).
+
+    `trusted_proxies` are the networks whose word is taken for where a request came from: the routers in front, and nobody else.
+    """
 
     public_url: Annotated[str, AfterValidator(_origin)] = Field(validation_alias="PUBLIC_URL")
     host: str = Field(default="127.0.0.1", validation_alias="HOST")
     port: int = Field(default=8080, validation_alias="PORT", ge=1, le=65535)
     session_secret: Annotated[SecretStr, AfterValidator(_strong(32))] = Field(validation_alias="SESSION_SECRET")
+    trusted_proxies: Annotated[Names, AfterValidator(_networks)] = Field(default=(), validation_alias="TRUSTED_PROXIES")
 
     @property
     def is_https(self) -> bool:
@@ -332,22 +359,27 @@ def _given(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _problems(error: ValidationError) -> list[str]:
-    return [f"{_variable(detail['loc'])} {_words(detail)}" for detail in error.errors()]
+    problems = []
+    for detail in error.errors():
+        name, field = _variable(detail["loc"])
+        problems.append(f"{field.validation_alias if field else name} {_words(detail, field)}")
+    return problems
 
 
-def _variable(loc: tuple[int | str, ...]) -> str:
-    """The variable that pydantic's finding is about: `loc` is `(group, name)`, or `(name,)` outside of the groups.
+def _variable(loc: tuple[int | str, ...]) -> tuple[str, FieldInfo | None]:
+    """(name, field) of the variable that pydantic's finding is about: `loc` begins with `(group, name)`, or is `(name,)` outside of
+    the groups.
 
     The name is the alias for a value that was given or is required, and the field's name for one that was left out.
     """
     group, name = (
         (Settings.model_fields[str(loc[0])].annotation, str(loc[1])) if len(loc) > 1 else (Settings, str(loc[0]))
     )
-    field = group.model_fields.get(name) if group else None
-    return str(field.validation_alias) if field else name
+    fields = group.model_fields if group else {}
+    return name, fields.get(name) or next((field for field in fields.values() if field.validation_alias == name), None)
 
 
-def _words(detail: Any) -> str:
+def _words(detail: Any, field: FieldInfo | None) -> str:
     """pydantic's finding as the end of a sentence that starts with the variable's name."""
     match detail["type"]:
         case "missing":
@@ -357,6 +389,7 @@ def _words(detail: Any) -> str:
         case "literal_error":
             return "must be openshift or oidc"
         case "int_parsing" | "greater_than_equal" | "less_than_equal":
-            return "must be a whole number from 1 to 65535"
+            bounds = {type(bound).__name__: bound for bound in (field.metadata if field else ())}
+            return f"must be a whole number from {bounds['Ge'].ge} to {bounds['Le'].le}"
         case _:
             return "is not understood"

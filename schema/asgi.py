@@ -1,6 +1,6 @@
 """/graphql: POST for queries and mutations; a WebSocket, or a POST that accepts server-sent events, for those and for subscriptions."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, cast
 
 import orjson
@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 
 from gateway.actor import Actor
+from gateway.errors import NotSignedIn
 from gateway.services import Services
 from schema.context import Context
 from schema.documents import StoredDocuments, read_stored
@@ -28,6 +29,7 @@ MAX_CONNECTIONS = 100  # live ones of one person, in this process
 
 ContextOf = Callable[[HTTPConnection], Any]
 CallerOf = Callable[[HTTPConnection], Hashable | None]
+SignIn = Callable[[HTTPConnection, str], Awaitable[bool]]
 
 
 def graphql_routes(schema: Schema, services: Services) -> list[BaseRoute]:
@@ -46,18 +48,28 @@ def graphql_routes(schema: Schema, services: Services) -> list[BaseRoute]:
         )
 
     async def until_changed(caller: Hashable) -> Change:
-        present = await services.auth.until_changed(services.bus, cast(Actor, caller))
+        present = await services.until_changed(cast(Actor, caller))
         return Change.OTHER_RIGHTS if present else Change.GONE
 
+    async def sign_in(connection: HTTPConnection, token: str) -> bool:
+        """Let a bearer token speak for the socket from now on, instead of a cookie."""
+        try:
+            host = connection.client.host if connection.client else None
+            connection.state.actor = await services.bearer(token, host)
+        except NotSignedIn:
+            return False
+        return True
+
     callers = LiveCallers(until_changed, lambda caller: cast(Actor, caller).user_id, MAX_CONNECTIONS)
-    app = GraphQLApp(operations, context_of, lambda connection: connection.state.actor, callers)
+    app = GraphQLApp(operations, context_of, lambda connection: connection.state.actor, callers, sign_in)
     return [Route("/graphql", app), WebSocketRoute("/graphql", app)]
 
 
 class GraphQLApp:
     """The ASGI application. `context_of(connection)` makes what resolvers find as `info.context`, for each operation anew.
 
-    `caller_of(connection)` says to whom of the `callers` a live connection belongs. `socket_options` go to `Socket`.
+    `caller_of(connection)` says to whom of the `callers` a live connection belongs; `sign_in(connection, token)` is asked when a socket's
+    first message has a bearer token. `socket_options` go to `Socket`.
     """
 
     def __init__(
@@ -66,6 +78,7 @@ class GraphQLApp:
         context_of: ContextOf,
         caller_of: CallerOf,
         callers: LiveCallers,
+        sign_in: SignIn,
         *,
         comment_seconds: float = 15.0,
         **socket_options: Any,
@@ -73,6 +86,7 @@ class GraphQLApp:
         self._operations = operations
         self._context_of, self._caller_of = context_of, caller_of
         self._callers = callers
+        self._sign_in = sign_in
         self._comment_seconds = comment_seconds
         self._socket_options = socket_options
         self._hub = LiveHub()
@@ -89,6 +103,7 @@ class GraphQLApp:
                 hub=self._hub,
                 make_context=lambda: self._context_of(connection),
                 join=lambda changed: self._callers.join(self._caller_of(connection), changed),
+                sign_in=lambda token: self._sign_in(connection, token),
                 request_id=request_id,
                 **self._socket_options,
             )

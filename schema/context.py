@@ -35,8 +35,11 @@ class Context:
         return Loaders(self.services, self.signed_in, cache=not self.long_lived)
 
     def live_scope(self) -> str:
-        """Callers with the same scope may share the result of one subscription: a person's own sockets and tabs."""
-        return f"{self.actor.user_id}:{self.actor.role}"
+        """Callers with the same scope may share the result of one subscription: a person's own sockets and tabs.
+
+        Whoever joins is not asked again whether they may, so programs share only with those that may do the same.
+        """
+        return f"{self.actor.user_id}:{self.actor.role}:{'+'.join(sorted(self.actor.scopes))}"
 
 
 class Info(strawberry.Info[Context, None]):

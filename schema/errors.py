@@ -13,7 +13,7 @@ import strawberry
 import structlog
 from graphql import FieldNode, GraphQLError
 
-from gateway import errors, keys, subscriptions
+from gateway import auth, errors, keys, subscriptions
 from schema import refusals
 from schema.catalog import Model
 from schema.keys import ApiKey
@@ -84,6 +84,15 @@ class InvalidTransition(Error):
         return cls(message=error.message, status=error.status)
 
 
+@strawberry.type(description="The caller has as many access tokens that work as one person may have.")
+class TooManyAccessTokens(Error):
+    limit: int = strawberry.field(description="How many that is.")
+
+    @classmethod
+    def of(cls, error: auth.TooManyTokens) -> "TooManyAccessTokens":
+        return cls(message=error.message, limit=error.limit)
+
+
 _TYPES: dict[type[errors.DomainError], Any] = {
     errors.InvalidInput: InvalidInput,
     keys.NotSubscribed: NotSubscribed,
@@ -91,6 +100,7 @@ _TYPES: dict[type[errors.DomainError], Any] = {
     subscriptions.AlreadySubscribed: AlreadySubscribed,
     subscriptions.ModelUnavailable: ModelUnavailable,
     subscriptions.InvalidTransition: InvalidTransition,
+    auth.TooManyTokens: TooManyAccessTokens,
 }
 
 

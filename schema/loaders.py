@@ -38,7 +38,8 @@ class Loaders:
 
         self.user = of(services.users.by_ids)
         self.audit_entry = of(services.audit.by_ids)
-        self.model = of(services.catalog.by_ids)
+        # A key finds none in the catalogue, where every model is, but those that it holds.
+        self.model = of(services.catalog.by_ids if actor.api_key_id is None else services.keys.held_models)
         self.model_of_subscription = _loader(services.catalog.known, cache=cache)
         self.subscription = of(services.subscriptions.by_ids)
         self.subscription_of_model = of(services.subscriptions.latest_by_model)
@@ -57,4 +58,6 @@ class Loaders:
         self.last_use_of_key = _loader(services.usage.last_used_by_key, cache=cache)
         self.spend_of_subscription = _loader(services.usage.spend_by_subscription, cache=cache, missing=Decimal(0))
         self.used_of_subscription = _loader(services.usage.used_by_subscription, cache=cache, missing=Used())
+        self.subscription_count_of_user = _loader(services.subscriptions.open_by_user, cache=cache, missing=0)
+        self.key_count_of_user = _loader(services.keys.living_by_user, cache=cache, missing=0)
         self.recent_usage_of_user = _loader(services.usage.recent_by_user, cache=cache, missing=Totals())

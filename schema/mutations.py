@@ -2,11 +2,13 @@
 
 import strawberry
 
+from schema.account import AccountMutations
 from schema.approval_mutations import ApprovalMutations
 from schema.drift_mutations import DriftMutations
 from schema.key_mutations import KeyMutations
 from schema.ledger import LedgerMutations
 from schema.notifications import NotificationMutations
+from schema.people_mutations import PeopleMutations
 from schema.policy_mutations import PolicyMutations
 from schema.rotation_mutations import RotationMutations
 from schema.subscription_mutations import SubscriptionMutations
@@ -22,5 +24,7 @@ class Mutation(
     LedgerMutations,
     PolicyMutations,
     NotificationMutations,
+    AccountMutations,
+    PeopleMutations,
 ):
     pass

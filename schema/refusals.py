@@ -1,17 +1,17 @@
 """What was refused goes into the record: which change, to what, and why. Of the input only ids are kept: the rest may hold a secret."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from gateway import errors, keys
-from schema.context import Info
 from schema.relay import split_id
 
 # Not refusals: nobody said no.
 _OTHER = (errors.UpstreamUnavailable, keys.AlreadyDone)
 
 
-async def put_down(info: Info, input: Any, error: errors.DomainError) -> None:
-    """Record the refusal of the mutation that is being resolved."""
+async def put_down(info: Any, input: Any, error: errors.DomainError) -> None:
+    """Record the refusal of the field that is being resolved. `input` is an object of Strawberry's, or a mapping as GraphQL gives it."""
     if isinstance(error, _OTHER):
         return
     ids = _ids(input)
@@ -26,13 +26,14 @@ async def put_down(info: Info, input: Any, error: errors.DomainError) -> None:
 def _ids(input: Any) -> dict[str, str]:
     """`{"api_key_id": "api_key:<uuid>"}`, of those ids that are some."""
     found = {}
-    for name, value in vars(input).items() if input is not None else ():
-        if name.endswith("_id") and isinstance(value, str):
+    given = input if isinstance(input, Mapping) else vars(input) if input is not None else {}
+    for name, value in given.items():
+        if name.endswith(("_id", "Id")) and isinstance(value, str):
             try:
                 kind, key = split_id(value)
             except errors.InvalidInput:
                 continue
-            found[name] = f"{_snake(kind)}:{key}"
+            found[_snake(name)] = f"{_snake(kind)}:{key}"
     return found
 
 

@@ -8,7 +8,7 @@ one before; everything else is made only when there is room to send it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -41,6 +41,7 @@ class Socket:
     `make_context()` gives each operation its context. `join(changed)` counts the connection among its caller's, or raises
     TooManyConnections, and calls `changed` when the socket must end: it is closed with 4403 if the session has ended, with 4412 if the
     caller should connect again with other rights, and with 4413 if there are too many. `max_operations` run at a time.
+    `sign_in(token)` is asked for a bearer token in `connection_init`.
     """
 
     def __init__(
@@ -53,13 +54,14 @@ class Socket:
         hub: LiveHub,
         make_context: Callable[[], Any],
         join: Callable[[Callable[[Change], None]], Leave],
+        sign_in: Callable[[str], Awaitable[bool]],
         request_id: str,
         init_seconds: float = 10.0,
         max_operations: int = 50,
     ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
         self._operations, self._hub = operations, hub
-        self._make_context, self._join = make_context, join
+        self._make_context, self._join, self._sign_in = make_context, join, sign_in
         self._request_id = request_id
         self._init_seconds, self._max_operations = init_seconds, max_operations
         self._acknowledged = False
@@ -74,7 +76,7 @@ class Socket:
             return
         await self._send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
         try:
-            leave = self._join(self._changed)
+            self._leave = self._join(self._changed)
         except TooManyConnections as many:
             await self._send({"type": "websocket.close", "code": TOO_MANY, "reason": str(many)})
             return
@@ -90,7 +92,7 @@ class Socket:
                 raise
             reader.uncancel()
         finally:
-            leave()
+            self._leave()
             for running in self._running.values():
                 running.stop()
             self._running.clear()
@@ -126,8 +128,7 @@ class Socket:
             case "connection_init":
                 if self._acknowledged:
                     raise Closed(4429, "Too many initialisation requests")
-                if not isinstance(message.get("payload", {}), dict | None):
-                    raise Closed(4400, "The payload of connection_init must be an object")
+                await self._initialise(message.get("payload"))
                 self._acknowledged = True
                 await self._write({"type": "connection_ack"})
             case "ping":
@@ -144,6 +145,22 @@ class Socket:
             case _:
                 raise Closed(4400, "Unknown message type")
         return True
+
+    async def _initialise(self, payload: Any) -> None:
+        """`{"Authorization": "Bearer …"}` says who is asking, for clients that can't set the header. Raises Closed."""
+        if not isinstance(payload, dict | None):
+            raise Closed(4400, "The payload of connection_init must be an object")
+        for name, value in (payload or {}).items():
+            if name.lower() == "authorization":
+                words = value.split() if isinstance(value, str) else []
+                if len(words) != 2 or words[0].lower() != "bearer" or not await self._sign_in(words[1]):
+                    raise Closed(4401, "Unauthorized")
+                self._leave()  # it belongs to another caller now
+                self._leave = lambda: None
+                try:
+                    self._leave = self._join(self._changed)
+                except TooManyConnections as many:
+                    raise Closed(TOO_MANY, str(many)) from None
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         id_ = message.get("id")

@@ -7,16 +7,21 @@ from uuid import UUID
 
 import strawberry
 
-from gateway.errors import NotAvailable, NotPermitted
+from gateway import usage
+from gateway.actor import Role
+from gateway.errors import NotAvailable
 from gateway.keys import KeyFilter
 from gateway.subscriptions import SubscriptionFilter
 from gateway.usage import Scope
-from schema import refusals
+from gateway.users import UserFilter
+from schema.account import AccessToken, LoginSession, TokenStatuses
 from schema.audit import AuditEntry, AuditFilter
+from schema.catalog import Model
 from schema.context import Info
 from schema.keys import ApiKey, ApiKeyOrder, ApiKeyStatus, KeyPolicy
 from schema.ledger import Ledger
 from schema.notifications import Notification
+from schema.people_mutations import OffboardingImpact
 from schema.relay import After, Connection, First, connection, decode_id
 from schema.subscriptions import (
     ExistingSubscriptions,
@@ -28,7 +33,7 @@ from schema.subscriptions import (
 from schema.system import System
 from schema.teams import Team
 from schema.usage import TimeRange, Usage, UsageFilter
-from schema.users import User
+from schema.users import User, UserOrder
 
 Range = Annotated[TimeRange, strawberry.argument(description="The time to look at.")]
 Filter = Annotated[UsageFilter | None, strawberry.argument(description="Which calls count; all, if left out.")]
@@ -81,16 +86,30 @@ class Budget:
     budget_duration: str | None = strawberry.field(description='How long a window is, in LiteLLM\'s words: "30d".')
     resets_at: datetime | None = strawberry.field(description="When the next window begins.")
 
+    @classmethod
+    def of(cls, found: usage.Budget) -> "Budget":
+        names = cls.__dataclass_fields__
+        return cls(**{name: getattr(found, name) for name in names})
 
-@strawberry.type(description="The caller: a person with a session.")
+
+@strawberry.type(
+    description="The caller: a person with a session or an access token, or an LLM key that speaks for itself."
+)
 class Viewer:
-    @strawberry.field(description="Who is signed in.")
+    @strawberry.field(description="Who is signed in, or whose access token asks.")
     async def user(self, info: Info) -> User | None:
         return User.of(await info.context.loaders.user.load(info.context.actor.user_id))
 
     @strawberry.field(description="The key that is asking for itself; null for a person.")
-    def api_key(self) -> ApiKey | None:
-        return None
+    async def api_key(self, info: Info) -> ApiKey | None:
+        key_id = info.context.actor.api_key_id
+        return None if key_id is None else ApiKey.of(await info.context.loaders.api_key.load(key_id))
+
+    @strawberry.field(
+        description="The models that the caller can call now, by name: a key those that it holds, a person those with a subscription."
+    )
+    async def models(self, info: Info) -> list[Model]:
+        return [Model.of(row) for row in await info.context.services.keys.callable_models(info.context.actor)]
 
     @strawberry.field(description="The caller's own subscriptions.")
     async def model_subscriptions(
@@ -152,13 +171,27 @@ class Viewer:
     def teams(self, first: First, after: After = None) -> Connection[Team]:
         raise NotAvailable("Viewer.teams")
 
+    @strawberry.field(description="The browsers in which the caller is signed in, the one that was used last first.")
+    async def sessions(self, info: Info, first: First, after: After = None) -> Connection[LoginSession]:
+        page = await info.context.services.auth.sessions(info.context.actor, first, after)
+        return connection(page, lambda row: LoginSession.of(info, row))
+
+    @strawberry.field(description="The caller's own access tokens, newest first.")
+    async def access_tokens(
+        self, info: Info, first: First, after: After = None, status: TokenStatuses = None
+    ) -> Connection[AccessToken]:
+        page = await info.context.services.auth.tokens(info.context.actor, first, after, status)
+        return connection(page, AccessToken.of)
+
     @strawberry.field(description="What the caller used.")
     def usage(self, info: Info, range: Range, filter: Filter = None) -> Usage:
         return Usage.of(info, Scope.OWN, range.to_domain(), filter)
 
-    @strawberry.field(description="The caller's own budget over all keys. Not available in this version.")
-    def budget(self) -> Budget | None:
-        raise NotAvailable("Viewer.budget")
+    @strawberry.field(
+        description="What the key that asks may spend, by LiteMaaS's own ledger. Not available for a person, whose keys have a budget each."
+    )
+    async def budget(self, info: Info) -> Budget | None:
+        return Budget.of(await info.context.services.usage.budget(info.context.actor))
 
 
 @strawberry.type(description="Whom a change to a model concerns.")
@@ -272,10 +305,47 @@ class Admin:
         first: First,
         after: After = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a username, display name or e-mail address.")
+            str | None,
+            strawberry.argument(
+                description="Words that must all occur in a username, display name or e-mail address; at most 200 characters."
+            ),
+        ] = None,
+        role: Annotated[
+            list[Role] | None, strawberry.argument(description="Only with one of these roles; all, if left out.")
+        ] = None,
+        disabled: Annotated[
+            bool | None, strawberry.argument(description="Only those who are, or are not; all, if left out.")
+        ] = None,
+        order_by: Annotated[
+            UserOrder | None, strawberry.argument(description="In which order; by username, if left out.")
         ] = None,
     ) -> Connection[User]:
-        return connection(await info.context.services.users.page(info.context.actor, first, after, search), User.of)
+        wanted, order = UserFilter(search, role, disabled), order_by or UserOrder.USERNAME
+        return connection(
+            await info.context.services.users.page(info.context.actor, first, after, wanted, order), User.of
+        )
+
+    @strawberry.field(description="One person.")
+    async def user(
+        self, info: Info, user_id: Annotated[strawberry.ID, strawberry.argument(description="The person.")]
+    ) -> User:
+        key = decode_id("User", user_id, "userId")
+        return User.of(await info.context.services.users.get(info.context.actor, key))
+
+    @strawberry.field(description="What `offboardUser` would end at present. Nothing is written.")
+    async def offboarding_impact(
+        self, info: Info, user_id: Annotated[strawberry.ID, strawberry.argument(description="The person.")]
+    ) -> OffboardingImpact:
+        key = decode_id("User", user_id, "userId")
+        return OffboardingImpact.of(await info.context.services.offboarding.impact(info.context.actor, key))
+
+    @strawberry.field(description="Everybody's access tokens, newest first.")
+    async def access_tokens(
+        self, info: Info, first: First, after: After = None, status: TokenStatuses = None, user_id: OfUser = None
+    ) -> Connection[AccessToken]:
+        owner = _decoded("User", user_id, "userId")
+        page = await info.context.services.auth.tokens_of_all(info.context.actor, first, after, status, owner)
+        return connection(page, AccessToken.of)
 
     @strawberry.field(description="What everybody used.")
     def usage(self, info: Info, range: Range, filter: Filter = None) -> Usage:
@@ -300,14 +370,6 @@ class Admin:
     @strawberry.field(description="How this installation is.")
     def system(self, info: Info) -> System:
         return System.of(info.context.services.system.litellm_status)
-
-    @classmethod
-    async def of(cls, info: Info) -> "Admin":
-        if not info.context.actor.reads_all:
-            refused = NotPermitted()
-            await refusals.put_down(info, None, refused)
-            raise refused
-        return cls()
 
 
 def _decoded(kind: str, node_id: strawberry.ID | None, field: str) -> UUID | None:

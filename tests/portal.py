@@ -75,7 +75,7 @@ def portal(settings: Settings, *routes: BaseRoute) -> tuple[Starlette, Services]
     services = build_services(settings)
     app = Starlette(
         routes=[*routes, Route("/whoami", _whoami, methods=["GET", "POST"]), *web.routes(services, sdl=SDL)],
-        middleware=web.middleware(settings, services.auth),
+        middleware=web.middleware(services),
         exception_handlers=web.EXCEPTION_HANDLERS,
     )
     return app, services

@@ -198,7 +198,7 @@ def test_a_ca_file_must_hold_certificates(tmp_path: Path) -> None:
 
 def test_a_ca_file_with_a_certificate_is_taken(tmp_path: Path) -> None:
     ca, _ = certificate(tmp_path)
-    assert load_settings(environment(**OPENSHIFT, OPENSHIFT_CA_FILE=str(ca))).auth.openshift_ca_file == ca
+    assert load_settings(environment(**OPENSHIFT, OPENSHIFT_CA_FILE=str(ca))).auth.openshift_ca_files == (ca,)
 
 
 def test_the_sandbox_is_made_in_code_and_listens_where_it_is_told() -> None:

@@ -1,6 +1,6 @@
 """Why a sign-in failed. The sentences tell a person what to do; what an issuer really answered goes to the log only."""
 
-from gateway.errors import DomainError
+from gateway.errors import DomainError, NotSignedIn
 
 
 class SignInFailed(DomainError):
@@ -34,6 +34,22 @@ class IdentityNotProven(SignInFailed):
 class IssuerUnavailable(SignInFailed):
     code = "ISSUER_UNAVAILABLE"
     sentence = "The identity provider is not answering. Try again in a minute."
+
+
+class NoOAuthServer(SignInFailed):
+    """The cluster leaves sign-in to an OpenID Connect issuer and has no OAuth server of its own."""
+
+    code = "NO_OAUTH_SERVER"
+    sentence = (
+        "This cluster has no OAuth server of its own, so nobody can sign in with it. An administrator has to set "
+        "AUTH_PROVIDER=oidc and OIDC_ISSUER."
+    )
+
+
+class UnknownCredentials(NotSignedIn):
+    """A request showed a bearer token that is none, or none any more: it is refused, and never served as nobody's."""
+
+    sentence = "This token is unknown, expired or revoked."
 
 
 class AccountDisabled(SignInFailed):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx2
 import structlog
@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from gateway.auth.errors import IdentityNotProven, IssuerUnavailable, SignInRefused
+from gateway.auth.errors import IdentityNotProven, IssuerUnavailable, NoOAuthServer, SignInRefused
 from gateway.settings import AuthSettings
 
 log = structlog.get_logger()
@@ -29,6 +29,7 @@ _TIMEOUT = 10.0  # seconds, for each request to an issuer
 _CLOCK_SKEW = 60  # seconds by which an issuer's clock and ours may differ
 _SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 _KEY_TYPES = ("RSA", "EC", "OKP")
+SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Profile:
     display_name: str
     email: str | None
     groups: frozenset[str]
+    id_token: str | None = None
 
 
 class IdentityProvider(Protocol):
@@ -60,6 +62,12 @@ class IdentityProvider(Protocol):
 
     async def finish(self, challenge: Challenge, redirect_uri: str, code: str) -> Profile:
         """Who came back with `code`."""
+
+    async def end(self, back: str, id_token: str | None) -> str | None:
+        """Where the issuer ends its own session and sends the browser to `back`; None if it offers no such place."""
+
+    async def groups(self) -> tuple[str, dict[str, frozenset[str]]] | None:
+        """(issuer, usernames by group) of the groups that make roles, as they are now; None where only a sign-in tells them."""
 
 
 def provider_of(settings: AuthSettings) -> IdentityProvider | None:
@@ -79,9 +87,9 @@ class _CodeFlow:
         self._client_id = settings.client_id or ""
         self._client_secret = settings.client_secret
         self._trust = httpx2.create_ssl_context()
-        if settings.openshift_ca_file:
+        for ca_file in settings.openshift_ca_files:
             # Beside the public authorities: API server and OAuth route are often certified by different ones.
-            self._trust.load_verify_locations(settings.openshift_ca_file)
+            self._trust.load_verify_locations(ca_file)
 
     @asynccontextmanager
     async def _talk(self, **options: Any) -> AsyncIterator[AsyncOAuth2Client]:
@@ -127,6 +135,7 @@ class OpenShift(_CodeFlow):
 
     def __init__(self, settings: AuthSettings) -> None:
         self._api = settings.openshift_api_url
+        self._role_groups = sorted({*settings.admin_groups, *settings.auditor_groups})
         super().__init__(settings, f"{self._api}/.well-known/oauth-authorization-server")
 
     async def start(self, challenge: Challenge, redirect_uri: str) -> str:
@@ -152,6 +161,52 @@ class OpenShift(_CodeFlow):
                 email=None,  # OpenShift knows none, and a guess would be somebody's
                 groups=frozenset(group for group in groups if not group.startswith("system:authenticated")),
             )
+
+    async def end(self, back: str, id_token: str | None) -> str | None:
+        return None  # the cluster's own session ends at its console only
+
+    async def groups(self) -> tuple[str, dict[str, frozenset[str]]] | None:
+        """Asked with the secret of a service account, which is a token of the API; an OAuthClient's secret is none."""
+        if not (self._client_id.startswith(SERVICE_ACCOUNT) and self._role_groups):
+            return None
+        members = {}
+        async with self._talk() as client:
+            issuer = _text(await self._metadata(client), "issuer")
+            for group in self._role_groups:
+                url = f"{self._api}/apis/user.openshift.io/v1/groups/{quote(group, safe='')}"
+                response = await self._as_service_account(client, url)
+                if response.status_code in (401, 403):
+                    log.warning("groups_not_readable", group=group, hint="let the service account get these groups")
+                    return None
+                if response.status_code != 404:
+                    response.raise_for_status()
+                    members[group] = _texts(response.json().get("users"))
+        return issuer, members
+
+    async def _metadata(self, client: AsyncOAuth2Client) -> dict[str, Any]:
+        try:
+            return await super()._metadata(client)
+        except httpx2.HTTPStatusError as error:
+            if error.response.status_code != 404:
+                raise
+            issuer = await self._external_issuer(client)
+            log.error("cluster_has_no_oauth_server", hint="set AUTH_PROVIDER=oidc and OIDC_ISSUER", oidc_issuer=issuer)
+            raise NoOAuthServer from error
+
+    async def _external_issuer(self, client: AsyncOAuth2Client) -> str | None:
+        """What OIDC_ISSUER should be, if the service account may see it."""
+        url = f"{self._api}/apis/config.openshift.io/v1/authentications/cluster"
+        try:
+            found = (await self._as_service_account(client, url)).json()["spec"]["oidcProviders"][0]["issuer"]
+            return _text(found, "issuerURL")
+        except (httpx2.HTTPError, ValueError, LookupError, TypeError):
+            return None
+
+    async def _as_service_account(self, client: AsyncOAuth2Client, url: str) -> httpx2.Response:
+        secret = self._client_secret.get_secret_value() if self._client_secret else ""
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {secret}"}
+        response: httpx2.Response = await client.request("GET", url, withhold_token=True, headers=headers)
+        return response
 
 
 class OpenIdConnect(_CodeFlow):
@@ -193,7 +248,21 @@ class OpenIdConnect(_CodeFlow):
                 display_name=_text(claims, "name", username),
                 email=email or None,
                 groups=_texts(claims.get("groups")),
+                id_token=_text(token, "id_token"),
             )
+
+    async def end(self, back: str, id_token: str | None) -> str | None:
+        async with self._talk() as client:
+            page = (await self._metadata(client)).get("end_session_endpoint")
+        if not isinstance(page, str) or urlsplit(page).scheme not in ("http", "https"):
+            return None
+        asked = {"client_id": self._client_id, "post_logout_redirect_uri": back}
+        if id_token is not None:
+            asked["id_token_hint"] = id_token
+        return str(httpx2.URL(page).copy_merge_params(asked))
+
+    async def groups(self) -> tuple[str, dict[str, frozenset[str]]] | None:
+        return None
 
     async def _metadata(self, client: AsyncOAuth2Client) -> dict[str, Any]:
         metadata = await super()._metadata(client)

@@ -107,6 +107,7 @@ def uvicorn_config(app: object) -> uvicorn.Config:
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # uvicorn would believe whoever is on this machine: see TRUSTED_PROXIES
         server_header=False,
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,  # it would double the memory of each connection

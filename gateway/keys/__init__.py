@@ -12,6 +12,7 @@ only when a person says so.
 """
 
 from gateway.keys.access import NotSubscribed
+from gateway.keys.changes import revoke_all_of
 from gateway.keys.creation import AlreadyDone, CreatedKey
 from gateway.keys.policy import NewKey
 from gateway.keys.queries import EVERY_KEY, KeyFilter, KeyOrder, listed, order_of
@@ -38,4 +39,5 @@ __all__ = [
     "RotationFailed",
     "listed",
     "order_of",
+    "revoke_all_of",
 ]

@@ -80,6 +80,17 @@ class Changing(Verbs):
         return await self._settled(actor, key_id)
 
 
+async def revoke_all_of(session: AsyncSession, actor: Actor, user_id: UUID) -> int:
+    """Revoke all keys of this person in a transaction of the caller's; LiteLLM follows by the clock. Returns how many there were."""
+    ending = (ApiKeyStatus.PROVISIONING, *policy.LIVING)
+    mine = select(api_key).where(api_key.c.user_id == user_id, api_key.c.status.in_(ending)).order_by(api_key.c.id)
+    rows = (await session.execute(mine.with_for_update())).all()
+    for row in rows:
+        await settlement.end(session, row.id, ApiKeyStatus.REVOKED)
+        audit.record(session, actor, "key.revoked", "api_key", row.id, name=row.name, before=row.status)
+    return len(rows)
+
+
 async def _set_status(session: AsyncSession, key_id: UUID, status: ApiKeyStatus) -> None:
     changed = update(api_key).where(api_key.c.id == key_id).values(status=status, updated_at=utc_now())
     await session.execute(changed)

@@ -6,8 +6,9 @@ The state of one generation is a JSON object, in SQL and in Python alike, so tha
     {"exists": true, "models": [names], "model_rpm_limit": {name: number}, "model_tpm_limit": {name: number},
      "blocked": bool, "expires": unix seconds or null, "max_budget": text or null, ...}
 
-A model counts only while its owner's subscription gives it, so a subscription that ends, is suspended or used up changes what is wanted
-here without anybody calling us. Its requests and tokens a minute come from the subscription too, and hold for each of the owner's keys.
+A model counts only while its owner's subscription gives it, and a disabled owner's key is blocked, so a subscription that ends, is
+suspended or used up and a person who leaves change what is wanted here without anybody calling us. A model's requests and tokens a
+minute come from the subscription too, and hold for each of the owner's keys.
 """
 
 import itertools
@@ -23,6 +24,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     literal_column,
@@ -38,6 +40,7 @@ from gateway.keys import policy
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
 from gateway.litellm import UNSET, GenerateKey, KeyChanges, KeyInfo
 from gateway.subscriptions import ModelSubscription, usable
+from gateway.users import User
 
 State = dict[str, Any]
 
@@ -45,6 +48,7 @@ ABSENT: State = {"exists": False}
 UNSURE: State = {"sure": False}
 
 _model = table_of(Model)
+_user = table_of(User)
 _subscription = table_of(ModelSubscription)
 _BY_MODEL = ("model_rpm_limit", "model_tpm_limit")
 _SAME_NAMED = ("max_budget", "budget_duration", "rpm_limit", "tpm_limit", "max_parallel_requests")
@@ -76,13 +80,18 @@ def usable_models() -> ColumnElement[Any]:
     return given.correlate(api_key).scalar_subquery()
 
 
+def owner_disabled() -> ColumnElement[bool]:
+    """Whether the owner of the enclosing query's key may not come in."""
+    return exists().where(_user.c.id == api_key.c.user_id, _user.c.disabled_at.is_not(None)).correlate(api_key)
+
+
 def wanted() -> ColumnElement[Any]:
     """The state that the generation of the enclosing query should have in LiteLLM."""
     over = or_(api_key.c.status.in_(policy.GONE), generation.c.ended_at.is_not(None))
     expires = func.least(api_key.c.expires_at, generation.c.ends_at)  # ignores NULLs
     fields: dict[str, Any] = {
         "exists": true(),
-        "blocked": api_key.c.status == ApiKeyStatus.BLOCKED,
+        "blocked": or_(api_key.c.status == ApiKeyStatus.BLOCKED, owner_disabled()),
         "expires": cast(func.floor(func.extract("epoch", expires)), BigInteger),
         # As text: JSON's numbers would pass through binary floats on their way.
         "max_budget": cast(func.trim_scale(api_key.c.max_budget), Text),

@@ -73,6 +73,8 @@ def order_of(order: KeyOrder | None) -> Order:
 
 
 def visible_to(actor: Actor) -> Any:
+    if actor.api_key_id is not None:
+        return api_key.c.id == actor.api_key_id
     return true() if actor.reads_all else api_key.c.user_id == actor.user_id
 
 

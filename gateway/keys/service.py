@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, select
 from gateway.actor import Actor
 from gateway.errors import NotPermitted
 from gateway.keys import desired, policy, queries, settlement
+from gateway.keys.asking import Asking
 from gateway.keys.changes import Changing
 from gateway.keys.creation import Creating
 from gateway.keys.drift import Drifting
@@ -33,7 +34,7 @@ class Backlog:
     drifted: int
 
 
-class KeyService(Creating, Changing, Rotating, Ruling, Drifting):
+class KeyService(Asking, Creating, Changing, Rotating, Ruling, Drifting):
     """Reads are here, and LiteLLM is asked nothing for them."""
 
     async def page(
@@ -95,6 +96,16 @@ class KeyService(Creating, Changing, Rotating, Ruling, Drifting):
         async with self._db.read() as session:
             count, since = (await session.execute(waiting)).one()
             return Backlog(count, since, (await session.execute(drifted)).scalar_one())
+
+    async def living_by_user(self, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """How many keys that are not over each person has, without those who have none. For people already shown to the caller."""
+        counted = (
+            select(api_key.c.user_id, func.count())
+            .where(api_key.c.user_id.in_(user_ids), api_key.c.status.not_in(policy.GONE))
+            .group_by(api_key.c.user_id)
+        )
+        async with self._db.read() as session:
+            return {row[0]: row[1] for row in await session.execute(counted)}
 
     async def settle(self) -> int:
         """Bring LiteLLM to our rows where that is due. Returns how many generations were settled."""

@@ -31,7 +31,7 @@ from gateway.subscriptions.quotas import (
     window_of,
 )
 from gateway.subscriptions.requests import AlreadySubscribed, ModelUnavailable
-from gateway.subscriptions.reviews import Decision
+from gateway.subscriptions.reviews import Decision, cancel_all_of
 from gateway.subscriptions.service import SubscriptionService
 from gateway.subscriptions.tables import (
     ModelSubscription,
@@ -67,6 +67,7 @@ __all__ = [
     "SubscriptionService",
     "SubscriptionStatus",
     "Used",
+    "cancel_all_of",
     "has_quota",
     "highest_monthly_cost",
     "limits_of",

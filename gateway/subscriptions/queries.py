@@ -16,6 +16,7 @@ from gateway.catalog import Model
 from gateway.db import UtcDateTime, table_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
+from gateway.subscriptions import policy
 from gateway.subscriptions.tables import (
     ModelSubscription,
     QuotaChange,
@@ -156,6 +157,12 @@ def quota_changes(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
 def _quota_changes(actor: Actor) -> Select[Any]:
     of = subscription.c.id == quota_change.c.subscription_id
     return select(quota_change).join(subscription, of).where(visible_to(actor))
+
+
+def open_by_user(user_ids: Sequence[UUID]) -> Select[Any]:
+    """(user_id, how many are pending, active or suspended)."""
+    mine = (subscription.c.user_id.in_(user_ids), subscription.c.status.in_(policy.OPEN))
+    return select(subscription.c.user_id, func.count()).where(*mine).group_by(subscription.c.user_id)
 
 
 def awaiting_count() -> Select[Any]:

@@ -174,6 +174,16 @@ class Reviews:
             return len(await changes.apply(session, EXPIRY, rows, action, status=status)) if rows else 0
 
 
+async def cancel_all_of(session: AsyncSession, actor: Actor, user_id: UUID, reason: str | None) -> int:
+    """Give up every open subscription of this person in a transaction of the caller's. Returns how many there were."""
+    mine = (_subscription.c.user_id == user_id, _subscription.c.status.in_(policy.OPEN))
+    rows = (
+        await session.execute(select(_subscription).where(*mine).order_by(_subscription.c.id).with_for_update())
+    ).all()
+    action, status = SubscriptionAction.CANCELLED, SubscriptionStatus.CANCELLED
+    return len(await changes.apply(session, actor, rows, action, status=status, reason=reason)) if rows else 0
+
+
 def _admins_reason(actor: Actor, reason: str | None) -> str | None:
     if not actor.is_admin:
         raise NotPermitted

@@ -12,6 +12,7 @@ and a success with the same call id, as it is in LiteLLM's own spend logs.
 Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
 """
 
+from gateway.usage.budgets import Budget
 from gateway.usage.callback import Callback, decode
 from gateway.usage.calls import CallsWanted, SecretUse
 from gateway.usage.live import Tick, TooFarBehind
@@ -24,6 +25,7 @@ from gateway.usage.service import IngestResult, LedgerUnavailable, Point, Slice,
 from gateway.usage.tables import UsageEvent, UsageHourly
 
 __all__ = [
+    "Budget",
     "CallRecord",
     "Callback",
     "CallsWanted",

@@ -149,6 +149,8 @@ async def _watched(db: Database, actor: Actor, wanted: UsageFilter, scope: Scope
         async with db.read() as session:
             keys = (await session.scalars(queries.visible_keys(actor, scope, wanted.api_key_ids))).all()
         return {f"usage:key:{key}" for key in keys}
+    if actor.api_key_id is not None:
+        return {f"usage:key:{actor.api_key_id}"}
     if scope is Scope.OWN:
         return {f"usage:user:{actor.user_id}"}
     return {"usage"} if wanted.user_ids is None else {f"usage:user:{user}" for user in wanted.user_ids}

@@ -52,7 +52,14 @@ MEASURES = ("requests", "failures", "prompt_tokens", "completion_tokens", "total
 
 def visible_to(actor: Actor, table: Table) -> ColumnElement[bool]:
     """The rows of `table` (one that has a `user_id`) whose calls the actor may see."""
-    return true() if actor.reads_all else table.c.user_id == actor.user_id
+    return true() if actor.reads_all else own(actor, table)
+
+
+def own(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """The rows of `table` whose calls are the actor's own: a person's, or one key's."""
+    if actor.api_key_id is not None:
+        return (table.c.id if table is _api_key else table.c.api_key_id) == actor.api_key_id
+    return table.c.user_id == actor.user_id
 
 
 def _conditions(actor: Actor, wanted: UsageFilter, scope: Scope, table: Table) -> list[ColumnElement[bool]]:
@@ -61,7 +68,7 @@ def _conditions(actor: Actor, wanted: UsageFilter, scope: Scope, table: Table) -
         raise NotPermitted
     conditions = [visible_to(actor, table)]
     if scope is Scope.OWN:
-        conditions.append(table.c.user_id == actor.user_id)
+        conditions.append(own(actor, table))
     if wanted.user_ids is not None:
         conditions.append(table.c.user_id.in_(wanted.user_ids))
     if wanted.api_key_ids is not None:
@@ -197,7 +204,7 @@ def visible_key(actor: Actor, api_key_id: UUID) -> Select[Any]:
 def visible_keys(actor: Actor, scope: Scope, ids: Sequence[UUID]) -> Select[Any]:
     """(id,) of those keys among `ids` whose calls are in the scope."""
     query = select(_api_key.c.id).where(_api_key.c.id.in_(ids), visible_to(actor, _api_key))
-    return query if scope is Scope.ALL else query.where(_api_key.c.user_id == actor.user_id)
+    return query if scope is Scope.ALL else query.where(own(actor, _api_key))
 
 
 def position() -> ColumnElement[int]:

@@ -18,6 +18,7 @@ from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
 from gateway.usage import ingest, live, policy, queries, quotas
+from gateway.usage.budgets import Budgets
 from gateway.usage.calls import Calls
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, Totals, UsageFilter, totals_of
@@ -60,7 +61,7 @@ class IngestResult:
     rejected: int
 
 
-class UsageService(Calls):
+class UsageService(Calls, Budgets):
     """`bus` wakes the live verbs; all others need the database only."""
 
     def __init__(self, db: Database, bus: events.Bus) -> None:

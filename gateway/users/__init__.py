@@ -5,8 +5,8 @@ are brought up to date at each sign-in. Nobody is ever deleted here, so that his
 disabled. Everybody sees themselves; auditors and admins see all.
 """
 
-from gateway.users.queries import visible_to
+from gateway.users.queries import UserFilter, UserOrder, visible_to
 from gateway.users.service import Identity, UserService, rights_topic
 from gateway.users.tables import User
 
-__all__ = ["Identity", "User", "UserService", "rights_topic", "visible_to"]
+__all__ = ["Identity", "User", "UserFilter", "UserOrder", "UserService", "rights_topic", "visible_to"]

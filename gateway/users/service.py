@@ -1,11 +1,11 @@
 """The verbs of people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway import audit, events
@@ -14,7 +14,9 @@ from gateway.db import Database
 from gateway.errors import NotFound, NotPermitted
 from gateway.paging import Page, fetch_page
 from gateway.users import queries
+from gateway.users.queries import UserFilter, UserOrder
 
+EVERYBODY = UserFilter()
 _MAX_TEXT = 255
 
 _user = queries.user
@@ -85,16 +87,43 @@ class UserService:
             return {row.id: row for row in await session.execute(queries.by_ids(actor, ids))}
 
     async def page(
-        self, actor: Actor, first: int, after: str | None = None, search: str | None = None
+        self,
+        actor: Actor,
+        first: int,
+        after: str | None = None,
+        wanted: UserFilter = EVERYBODY,
+        order: UserOrder = UserOrder.USERNAME,
     ) -> Page[Row[Any]]:
-        """People by username, for auditors and admins.
+        """People, for auditors and admins.
 
-        Raises NotPermitted for others, InvalidInput naming `first`, `after` or `search`.
+        Raises NotPermitted for others, InvalidInput naming `first` or `after`.
         """
         if not actor.reads_all:
             raise NotPermitted
         async with self._db.read() as session:
-            return await fetch_page(self._db, session, queries.listed(actor, search), queries.BY_NAME, first, after)
+            query = queries.listed(actor, wanted)
+            return await fetch_page(self._db, session, query, queries.ORDERS[order], first, after)
+
+    async def refresh_roles(self, issuer: str, role_of: Callable[[str], Role], by: str) -> int:
+        """Give everybody of this issuer the role that `role_of` has for their username; how many changed. `by` is the job's name.
+
+        A name may have been given anew: it belongs to who signed in with it last, and whoever had it before is a plain user.
+        """
+        people = select(_user.c.id, _user.c.username, _user.c.role).where(_user.c.issuer == issuer)
+        newest_first = people.order_by(_user.c.last_login_at.desc().nulls_last()).with_for_update()
+        seen: set[str] = set()
+        changed = 0
+        async with self._db.write() as session:
+            for person in (await session.execute(newest_first)).all():
+                role = Role.USER if person.username in seen else role_of(person.username)
+                seen.add(person.username)
+                if role is person.role:
+                    continue
+                await session.execute(update(_user).where(_user.c.id == person.id).values(role=role))
+                audit.record(session, by, "user.role_changed", "user", person.id, before=person.role, after=role)
+                await events.publish(session, [rights_topic(person.id)])
+                changed += 1
+        return changed
 
 
 def _printable(text: str) -> str:

@@ -1,6 +1,6 @@
 """Plain HTTP beside GraphQL: signing in, the webhook, health, metrics, the pages, and what every request goes through.
 
-`routes(services, sdl=…)` and `middleware(settings, auth)` are what `gateway.app` puts together. Routes after these are
+`routes(services, sdl=…)` and `middleware(services)` are what `gateway.app` puts together. Routes after these are
 never reached: the last one answers for every address that no other knows.
 """
 

@@ -21,6 +21,7 @@ STATUS = {
     "PAYLOAD_TOO_LARGE": 413,
     "INVALID_INPUT": 422,
     "ISSUER_UNAVAILABLE": 502,
+    "NO_OAUTH_SERVER": 502,
     "UPSTREAM_UNAVAILABLE": 503,
 }
 _HTTP_ERRORS = {400: "BAD_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
@@ -43,6 +44,12 @@ def error_answer(code: str, message: str, status: int | None = None, **facts: An
 
 def domain_error_answer(error: DomainError) -> Response:
     return error_answer(error.code, error.message, field=getattr(error, "field", None))
+
+
+def graphql_error_answer(error: DomainError) -> Response:
+    """The same for clients that read GraphQL's form."""
+    body = {"errors": [{"message": error.message, "extensions": error.extensions}]}
+    return JSONResponse(body, STATUS.get(error.code, 500), {"Cache-Control": "no-store"})
 
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:

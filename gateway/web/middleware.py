@@ -1,10 +1,11 @@
 """What happens to every request before a route sees it. Pure ASGI, outermost first:
 
+Proxies     takes the word of the routers that are named, and of nobody else, for where it comes from
 Requests    gives it an id, counts it, and turns whatever was raised into an answer without details
 Headers     tells browsers what the answer's page may do
 Bodies      refuses what is too large
 Origins     refuses what another site makes a signed-in browser send
-Sessions    finds out who is asking: `scope["state"]["actor"]`, an `Actor` or None
+Callers     finds out who is asking: `scope["state"]["actor"]`, an `Actor` or None
 """
 
 import re
@@ -16,13 +17,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway import audit
-from gateway.auth import AuthService
+from gateway.actor import Actor
+from gateway.auth import UnknownCredentials
 from gateway.errors import DomainError
+from gateway.services import Services
 from gateway.settings import Settings
 from gateway.web import metrics
-from gateway.web.answers import BodyTooLarge, domain_error_answer, error_answer
+from gateway.web.answers import BodyTooLarge, domain_error_answer, error_answer, graphql_error_answer
 from gateway.web.cookies import read_cookie, session_cookie
 
 log = structlog.get_logger()
@@ -34,14 +38,16 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 
 
-def middleware(settings: Settings, auth: AuthService) -> list[Middleware]:
+def middleware(services: Services) -> list[Middleware]:
     """For Starlette's `middleware`."""
+    settings = services.settings
     return [
+        Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.web.trusted_proxies)),
         Middleware(HeaderMiddleware, settings=settings),
         Middleware(RequestMiddleware),
         Middleware(BodyMiddleware),
         Middleware(OriginMiddleware, settings=settings),
-        Middleware(SessionMiddleware, settings=settings, auth=auth),
+        Middleware(CallerMiddleware, services=services),
     ]
 
 
@@ -168,8 +174,8 @@ class BodyMiddleware:
 class OriginMiddleware:
     """Answers 403 to a state-changing request that this portal's own pages did not send.
 
-    Browsers name the sending page in `Origin`, and let no other site set `X-LiteMaaS-Request`. Programs without a session
-    cookie need neither. A WebSocket handshake always has an `Origin` when it comes from a page.
+    Browsers name the sending page in `Origin`, and let no other site set `X-LiteMaaS-Request` or `Authorization`. Programs without a
+    session cookie need neither. A WebSocket handshake always has an `Origin` when it comes from a page.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -185,13 +191,13 @@ class OriginMiddleware:
         answer = error_answer("CSRF_REFUSED", message)
         if scope["type"] == "http":
             return await answer(scope, receive, send)
-        return await _deny_websocket(answer, scope, receive, send)
+        return await _deny_websocket(answer, 4403, "CSRF_REFUSED", scope, receive, send)
 
     def _allows(self, scope: Scope) -> bool:
         if scope["type"] == "http" and scope["method"] in _SAFE_METHODS:
             return True
         headers = Headers(scope=scope)
-        if headers.get("x-litemaas-request") == "1":
+        if headers.get("x-litemaas-request") == "1" or bearer_of(scope) is not None:
             return True
         origin = headers.get("origin")
         if origin is None:
@@ -205,25 +211,58 @@ class OriginMiddleware:
         )
 
 
-async def _deny_websocket(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+async def _deny_websocket(answer: Response, code: int, reason: str, scope: Scope, receive: Receive, send: Send) -> None:
     if "websocket.http.response" in scope.get("extensions", {}):
         await answer(scope, receive, send)
     else:
-        await send({"type": "websocket.close", "code": 4403, "reason": "CSRF_REFUSED"})
+        await send({"type": "websocket.close", "code": code, "reason": reason})
 
 
-class SessionMiddleware:
-    # No session is looked up where none is needed.
+def bearer_of(scope: Scope) -> str | None:
+    """What the request shows as a bearer token; "" for headers that show none or several, and None without such a header."""
+    shown = [value.decode("latin-1").split(None, 1) for name, value in scope["headers"] if name == b"authorization"]
+    tokens = [words[1].strip() if len(words) == 2 else "" for words in shown if words and words[0].lower() == "bearer"]
+    return None if not tokens else tokens[0] if len(shown) == 1 else ""
+
+
+class CallerMiddleware:
+    """A bearer token wins over a cookie, which then is not looked at; one that is not good is refused, and nobody else is asked for."""
+
+    # Nobody is looked up where nobody is needed. The webhook has a secret of its own.
     _PUBLIC = ("/assets/", "/healthz", "/readyz", "/metrics", "/webhooks/", "/schema.graphql")
 
-    def __init__(self, app: ASGIApp, settings: Settings, auth: AuthService) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
-        self._auth = auth
-        self._cookie = session_cookie(settings)
+        self._services = services
+        self._cookie = session_cookie(services.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            token = None if scope["path"].startswith(self._PUBLIC) else read_cookie(scope, self._cookie)
-            actor = await self._auth.actor(token) if token else None
+            try:
+                actor = None if scope["path"].startswith(self._PUBLIC) else await self._caller(scope)
+            except UnknownCredentials as error:
+                await self._refuse(error, scope, receive, send)
+                return
             scope.setdefault("state", {})["actor"] = actor
         await self._app(scope, receive, send)
+
+    async def _caller(self, scope: Scope) -> Actor | None:
+        bearer = bearer_of(scope)
+        if bearer is not None:
+            return await self._services.bearer(bearer, client_address(scope))
+        token = read_cookie(scope, self._cookie)
+        return await self._services.auth.actor(token) if token else None
+
+    async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = (graphql_error_answer if scope["path"].startswith("/graphql") else domain_error_answer)(error)
+        answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        if scope["type"] == "http":
+            await answer(scope, receive, send)
+        else:
+            await _deny_websocket(answer, 4401, error.code, scope, receive, send)
+
+
+def client_address(scope: Scope) -> str | None:
+    """Where the request comes from, as far as the routers that are trusted tell."""
+    client = scope.get("client")
+    return client[0] if client else None

@@ -47,7 +47,7 @@ class SigningIn:
         """Where the identity provider sends the browser back to."""
         sealed = read_cookie(request.scope, self._sign_in_cookie)
         try:
-            arrival = await self._auth.finish_sign_in(sealed, request.query_params)
+            arrival = await self._auth.finish_sign_in(sealed, request.query_params, _device(request))
         except auth.SignInFailed as error:
             response = _failure(request, error)
         else:
@@ -57,10 +57,17 @@ class SigningIn:
         return response
 
     async def logout(self, request: Request) -> Response:
-        """Ends the session of this browser, if there is one. A form goes on to the sign-in page, a program gets 204."""
-        if token := read_cookie(request.scope, self._session_cookie):
-            await self._auth.close_session(token)
-        response = _to("/sign-in") if _is_page(request) else Response(status_code=204)
+        """Ends the session of this browser, if there is one, and sends it on: to the issuer, which ends its own session and sends it
+        back to the sign-in page, or there at once. A program is told where in `location`, or gets 204.
+        """
+        token = read_cookie(request.scope, self._session_cookie)
+        location = await self._auth.sign_out(token) if token else None
+        if _is_page(request):
+            response = _to(location or "/sign-in")
+        elif location:
+            response = JSONResponse({"location": location}, headers=_PRIVATE)
+        else:
+            response = Response(status_code=204)
         drop_cookie(response, self._settings, self._session_cookie)
         return response
 
@@ -72,7 +79,7 @@ class SigningIn:
             username, next_path = form.get("username"), form.get("next", request.query_params.get("next"))
         if not isinstance(username, str) or not username:
             raise InvalidInput("username", "is missing")
-        token = await self._auth.sign_in_by_name(username)
+        token = await self._auth.sign_in_by_name(username, _device(request))
         if "application/json" in request.headers.get("accept", ""):
             response: Response = JSONResponse({"username": username}, headers=_PRIVATE)
         else:
@@ -83,7 +90,8 @@ class SigningIn:
     async def _begin_session(self, request: Request, response: Response, token: str) -> None:
         if former := read_cookie(request.scope, self._session_cookie):
             await self._auth.close_session(former)
-        set_cookie(response, self._settings, self._session_cookie, token, auth.ABSOLUTE)
+        lasts = self._settings.auth.session_lasts
+        set_cookie(response, self._settings, self._session_cookie, token, lasts)
 
 
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -91,6 +99,11 @@ _PRIVATE = {"Cache-Control": "no-store"}
 
 def _to(url: str) -> Response:
     return RedirectResponse(url, status_code=303, headers=_PRIVATE)
+
+
+def _device(request: Request) -> auth.Device:
+    host = request.client.host if request.client else None
+    return auth.Device(host, request.headers.get("user-agent"))
 
 
 def _is_page(request: Request) -> bool:

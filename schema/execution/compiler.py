@@ -82,10 +82,11 @@ def _no_field(executor: CompiledExecutor, source: Any, path: Path | None) -> Any
 
 
 def _own_field(executor: CompiledExecutor, field: GraphQLField) -> StrawberryField | None:
-    """Strawberry's definition when a field is resolved the way that Strawberry comes: no extensions, nothing overridden."""
+    """Strawberry's definition when a field is resolved the way that Strawberry comes: no extensions, no rule, nothing overridden."""
     own = field.extensions.get(_MARKER)
     if (
         not isinstance(own, StrawberryField)
+        or "rule" in field.extensions
         or own.extensions
         or own.is_subscription
         or type(own).get_result is not StrawberryField.get_result

@@ -181,8 +181,13 @@ def create_app(world: World, max_connections: int = 100, **options: Any) -> Star
         await world.changed.wait()
         return world.change
 
+    async def sign_in(connection: HTTPConnection, token: str) -> bool:
+        return token == "good"
+
     callers = LiveCallers(until_changed, limit=max_connections)
-    app = GraphQLApp(operations, context_of, lambda connection: connection.headers.get("x-user"), callers, **options)
+    app = GraphQLApp(
+        operations, context_of, lambda connection: connection.headers.get("x-user"), callers, sign_in, **options
+    )
     routes = [Route("/graphql", app), WebSocketRoute("/graphql", app)]
     return Starlette(routes=routes, middleware=[Middleware(RequestIds)])
 

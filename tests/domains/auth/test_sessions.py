@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from gateway.actor import Actor, Role
-from gateway.auth import AccountDisabled, AuthService, service
+from gateway.auth import AccountDisabled, AuthService
 from gateway.db import Database, utc_now
 from gateway.errors import InvalidInput, NotAvailable
-from gateway.events import Bus
+from gateway.services import Services, build_services, opened
 from gateway.users import Identity
 from tests.portal import sandbox_settings, settings_of
 
@@ -38,7 +38,7 @@ async def test_a_session_says_who_it_is(auth: AuthService, db: Database) -> None
     actor = await auth.actor(token)
     ((user_id, session_id),) = await run(db, "SELECT user_id, id FROM login_session")
     assert actor is not None
-    assert (actor.user_id, actor.session_id) == (user_id, session_id)
+    assert (actor.user_id, actor.credential_id) == (user_id, session_id)
     assert (actor.username, actor.role) == ("grace", Role.AUDITOR)
 
 
@@ -150,32 +150,30 @@ async def test_a_long_connection_can_ask_again(auth: AuthService, db: Database) 
     token = await auth.open_session(GRACE)
     actor = await auth.actor(token)
     assert actor is not None
-    assert await auth.recheck(actor) == actor
+    assert await auth.session_again(actor) == actor
     await auth.close_session(token)
-    assert await auth.recheck(actor) is None
+    assert await auth.session_again(actor) is None
 
 
 @pytest.fixture
-async def bus(database_url: str) -> AsyncIterator[Bus]:
-    bus = Bus(database_url)
-    await bus.start()
-    yield bus
-    await bus.stop()
+async def services(database_url: str) -> AsyncIterator[Services]:
+    async with opened(build_services(settings_of(database_url))) as services:
+        yield services
 
 
-async def waiting(auth: AuthService, bus: Bus, token: str) -> "asyncio.Task[Actor | None]":
+async def waiting(auth: AuthService, services: Services, token: str) -> "asyncio.Task[Actor | None]":
     """Somebody who waits for a change, and has found none yet."""
     actor = await auth.actor(token)
     assert actor is not None
-    task = asyncio.create_task(auth.until_changed(bus, actor))
+    task = asyncio.create_task(services.until_changed(actor))
     await asyncio.sleep(0.2)
     assert not task.done()
     return task
 
 
-async def test_signing_out_is_heard_at_once(auth: AuthService, bus: Bus) -> None:
+async def test_signing_out_is_heard_at_once(auth: AuthService, services: Services) -> None:
     token, other = await auth.open_session(GRACE), await auth.open_session(GRACE)
-    ended, stays = await waiting(auth, bus, token), await waiting(auth, bus, other)
+    ended, stays = await waiting(auth, services, token), await waiting(auth, services, other)
     await auth.close_session(token)
     assert await asyncio.wait_for(ended, 5) is None
     await asyncio.sleep(0.3)
@@ -183,8 +181,8 @@ async def test_signing_out_is_heard_at_once(auth: AuthService, bus: Bus) -> None
     stays.cancel()
 
 
-async def test_a_role_given_at_another_sign_in_is_heard_at_once(auth: AuthService, bus: Bus) -> None:
-    task = await waiting(auth, bus, await auth.open_session(GRACE))
+async def test_a_role_given_at_another_sign_in_is_heard_at_once(auth: AuthService, services: Services) -> None:
+    task = await waiting(auth, services, await auth.open_session(GRACE))
     await auth.open_session(replace(GRACE, role=Role.USER))
     present = await asyncio.wait_for(task, 5)
     assert present is not None
@@ -192,19 +190,19 @@ async def test_a_role_given_at_another_sign_in_is_heard_at_once(auth: AuthServic
 
 
 async def test_what_nobody_publishes_is_found_by_the_clock(
-    auth: AuthService, bus: Bus, db: Database, monkeypatch: pytest.MonkeyPatch
+    auth: AuthService, services: Services, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "RECHECK", 0.1)
-    task = await waiting(auth, bus, await auth.open_session(GRACE))
+    monkeypatch.setattr("gateway.services.RECHECK", 0.1)
+    task = await waiting(auth, services, await auth.open_session(GRACE))
     await run(db, "UPDATE login_session SET expires_at = now()")
     assert await asyncio.wait_for(task, 5) is None
 
 
 async def test_a_database_that_is_away_ends_nobody(
-    auth: AuthService, bus: Bus, db: Database, monkeypatch: pytest.MonkeyPatch
+    auth: AuthService, services: Services, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "RECHECK", 0.1)
-    task = await waiting(auth, bus, await auth.open_session(GRACE))
+    monkeypatch.setattr("gateway.services.RECHECK", 0.1)
+    task = await waiting(auth, services, await auth.open_session(GRACE))
     await run(db, "ALTER TABLE login_session RENAME TO away")
     await asyncio.sleep(0.5)
     await run(db, "ALTER TABLE away RENAME TO login_session")
@@ -213,9 +211,9 @@ async def test_a_database_that_is_away_ends_nobody(
     assert await asyncio.wait_for(task, 5) is None
 
 
-async def test_a_bus_that_stops_ends_nobody(auth: AuthService, bus: Bus) -> None:
-    task = await waiting(auth, bus, await auth.open_session(GRACE))
-    await bus.stop()
+async def test_a_bus_that_stops_ends_nobody(auth: AuthService, services: Services) -> None:
+    task = await waiting(auth, services, await auth.open_session(GRACE))
+    await services.bus.stop()
     await asyncio.sleep(0.2)
     assert not task.done()
     task.cancel()

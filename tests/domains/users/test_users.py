@@ -10,7 +10,7 @@ from sqlalchemy import text
 from gateway.actor import Actor, Role
 from gateway.db import Database
 from gateway.errors import InvalidInput, NotFound, NotPermitted
-from gateway.users import Identity, UserService
+from gateway.users import Identity, UserFilter, UserService
 
 GRACE = Identity("https://issuer.test", "0001", "grace", "Grace Hopper", "grace@example.com")
 
@@ -110,9 +110,13 @@ async def test_pages_go_by_name_and_search_every_name(users: UserService) -> Non
     assert (first.has_next, await first.total_count()) == (True, 4)
     rest = await users.page(ada, 3, first.cursors[-1])
     assert [row.username for row in rest.rows] == ["dave"]
-    assert [row.username for row in (await users.page(ada, 10, search="BOB example")).rows] == ["Bob"]
-    assert [row.username for row in (await users.page(ada, 10, search="50%")).rows] == ["Bob", "carol", "dave"]
-    assert (await users.page(ada, 10, search="b_b")).rows == []
+    assert [row.username for row in (await users.page(ada, 10, wanted=UserFilter("BOB example"))).rows] == ["Bob"]
+    assert [row.username for row in (await users.page(ada, 10, wanted=UserFilter("50%"))).rows] == [
+        "Bob",
+        "carol",
+        "dave",
+    ]
+    assert (await users.page(ada, 10, wanted=UserFilter("b_b"))).rows == []
 
 
 async def test_pages_are_not_for_everybody(users: UserService) -> None:
@@ -136,5 +140,5 @@ async def test_what_a_page_cannot_be_is_named(
 ) -> None:
     ada = actor_of(await users.sign_in(replace(GRACE, role=Role.ADMIN)))
     with pytest.raises(InvalidInput) as refused:
-        await users.page(ada, first, after, search)
+        await users.page(ada, first, after, UserFilter(search))
     assert refused.value.field == field

@@ -1,0 +1,44 @@
+"""What a key may spend, by our own ledger, in the window in which LiteLLM counts it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from gateway import keys
+from gateway.actor import Actor
+from gateway.db import Database, utc_now
+from gateway.errors import NotAvailable
+from gateway.subscriptions import windows
+from gateway.usage import queries
+from gateway.usage.policy import Scope, TimeRange, UsageFilter
+
+
+@dataclass(frozen=True)
+class Budget:
+    """US dollars. `remaining` is never below zero; LiteLLM books a call after its end, so a burst may pass the limit."""
+
+    max_budget: Decimal | None
+    spend: Decimal
+    budget_duration: str | None = None
+    resets_at: datetime | None = None
+
+    @property
+    def remaining(self) -> Decimal | None:
+        return None if self.max_budget is None else max(self.max_budget - self.spend, Decimal(0))
+
+
+class Budgets:
+    _db: Database
+
+    async def budget(self, actor: Actor) -> Budget:
+        """Of the key that asks. Raises NotAvailable for a person: the windows of several keys make no sum."""
+        if actor.api_key_id is None:
+            raise NotAvailable("The budget of a person over all keys")
+        async with self._db.read() as session:
+            key = (await session.execute(keys.listed(actor, own=False))).one()
+            if key.budget_duration is None:
+                spent = (await session.execute(queries.spend_by_key([key.id]))).one_or_none()
+                return Budget(key.max_budget, spent[1] if spent else Decimal(0))
+            window = TimeRange(*windows.window(key.budget_duration, utc_now()))
+            sums = (await session.execute(queries.totals(actor, window, UsageFilter(), Scope.OWN))).one()
+        return Budget(key.max_budget, sums.spend, key.budget_duration, window.end)
