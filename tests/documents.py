@@ -62,3 +62,8 @@ subscription($k: ID!) {
   apiKeyUsed(apiKeyId: $k) { apiKey { id name } model at success errorCode totalTokens spend latencyMs }
 }
 """
+
+CREATE_TOKEN = """mutation CreateToken($input: CreateAccessTokenInput!) { createAccessToken(input: $input) { __typename
+  ... on CreateAccessTokenSuccess { secret accessToken {
+    id name lastFour scopes status expiresAt revokedAt lastUsedAt lastUsedAddress user { username } } }
+  ... on TooManyAccessTokens { limit message } ... on InvalidInput { field message } } }"""

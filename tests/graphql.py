@@ -55,10 +55,13 @@ class Client:
         """A graphql-transport-ws connection that has been acknowledged."""
         base = str(self.http.base_url).rstrip("/")
         cookie = f"{SESSION}={self.http.cookies[SESSION]}" if SESSION in self.http.cookies else ""
+        headers = {"Cookie": cookie, "Origin": base}
+        if "authorization" in self.http.headers:
+            headers["Authorization"] = self.http.headers["authorization"]
         async with websockets.connect(
             base.replace("http", "ws", 1) + "/graphql",
             subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
-            additional_headers={"Cookie": cookie, "Origin": base},
+            additional_headers=headers,
         ) as socket:
             await socket.send(json.dumps({"type": "connection_init"}))
             assert json.loads(await socket.recv())["type"] == "connection_ack"
@@ -93,6 +96,11 @@ class Portal:
 
     def nobody(self) -> Client:
         return Client(httpx.AsyncClient(base_url=self.url, headers={"X-LiteMaaS-Request": "1"}, timeout=30))
+
+    def bearer(self, token: str) -> Client:
+        """A program that shows this token."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return Client(httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30))
 
     async def sign_in(self, username: str) -> Client:
         client = self.nobody()
