@@ -121,6 +121,7 @@ class OidcIssuer(_CodeFlow):
     forge: Callable[[dict[str, Any]], str] | None = None  # makes the id_token from its claims instead
     announced_issuer: str | None = None
     token_status: int = 200
+    ends_sessions: bool = False
 
     def app(self) -> Starlette:
         return Starlette(
@@ -142,6 +143,8 @@ class OidcIssuer(_CodeFlow):
             "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
             "scopes_supported": ["openid", "profile", "email", "groups"],
         }
+        if self.ends_sessions:
+            metadata["end_session_endpoint"] = f"{self.url}/logout?tenant=one"
         if self.userinfo is not None:
             metadata["userinfo_endpoint"] = f"{self.url}/userinfo"
         return JSONResponse(metadata)
@@ -184,11 +187,19 @@ class OidcIssuer(_CodeFlow):
 
 @dataclass
 class OpenShiftCluster(_CodeFlow):
-    """An API server and the cluster's OAuth server in one: OAuth metadata, no id_token, and users/~ for who it is."""
+    """An API server, and the cluster's OAuth server: OAuth metadata, no id_token, and users/~ for who it is.
+
+    Both are one here, unless `oauth_url` says where `app()` is served once more for the OAuth server.
+    """
 
     client_id: str = "system:serviceaccount:litemaas:gateway"
+    oauth_url: str | None = None
     user: dict[str, Any] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
+    members: dict[str, list[str]] = field(default_factory=dict)  # usernames by group
+    group_status: int = 200
+    external_issuer: str | None = None  # the cluster leaves sign-in to it, and has no OAuth server
+    asked_by_service_account: list[str] = field(default_factory=list)
 
     def app(self) -> Starlette:
         return Starlette(
@@ -197,15 +208,42 @@ class OpenShiftCluster(_CodeFlow):
                 Route("/oauth/authorize", self.authorize),
                 Route("/oauth/token", self.token, methods=["POST"]),
                 Route("/apis/user.openshift.io/v1/users/~", self.whoami),
+                Route("/apis/user.openshift.io/v1/groups/{name}", self.group),
+                Route("/apis/config.openshift.io/v1/authentications/cluster", self.authentication),
             ]
         )
 
+    def _refuses(self, request: Request) -> Response | None:
+        """The service account's secret is a token of the API."""
+        if request.headers.get("authorization") != f"Bearer {CLIENT_SECRET}":
+            return JSONResponse({"kind": "Status", "status": "Failure", "code": 401}, 401)
+        self.asked_by_service_account.append(request.url.path)
+        return None
+
+    async def group(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if refused := self._refuses(request):
+            return refused
+        if self.group_status != 200 or name not in self.members:
+            status = 404 if self.group_status == 200 else self.group_status
+            return JSONResponse({"kind": "Status", "status": "Failure", "code": status}, status)
+        return JSONResponse({"kind": "Group", "metadata": {"name": name}, "users": self.members[name] or None})
+
+    async def authentication(self, request: Request) -> Response:
+        if refused := self._refuses(request):
+            return refused
+        providers = [{"issuer": {"issuerURL": self.external_issuer}}]
+        return JSONResponse({"kind": "Authentication", "spec": {"type": "OIDC", "oidcProviders": providers}})
+
     async def metadata(self, request: Request) -> Response:
+        if self.external_issuer:
+            return JSONResponse({"kind": "Status", "status": "Failure", "code": 404}, 404)
+        oauth = self.oauth_url or self.url
         return JSONResponse(
             {
-                "issuer": self.url,
-                "authorization_endpoint": f"{self.url}/oauth/authorize",
-                "token_endpoint": f"{self.url}/oauth/token",
+                "issuer": oauth,
+                "authorization_endpoint": f"{oauth}/oauth/authorize",
+                "token_endpoint": f"{oauth}/oauth/token",
                 "scopes_supported": ["user:check-access", "user:full", "user:info"],
                 "code_challenge_methods_supported": ["plain", "S256"],
             }
@@ -232,7 +270,7 @@ class OpenShiftCluster(_CodeFlow):
 def certificate(directory: Path) -> tuple[Path, Path]:
     """A certificate for 127.0.0.1 that is its own authority, and its key: two PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cluster.test")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{directory.name}.cluster.test"[-64:])])
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()

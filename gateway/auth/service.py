@@ -102,9 +102,12 @@ class AuthService(Sessions, Tokens, People):
     async def refresh_roles(self) -> int:
         """What the job does: groups are asked for, where the issuer tells them without the person; how many roles changed.
 
-        Raises IssuerUnavailable.
+        An issuer that does not answer takes nothing away.
         """
-        found = await self._provider.groups() if self._provider else None
+        try:
+            found = await self._provider.groups() if self._provider else None
+        except SignInFailed:
+            return 0
         if found is None:
             return 0
         issuer, members = found

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -204,4 +204,7 @@ def _seal(token: str, id_token: str | None) -> str | None:
 
 
 def _unseal(token: str, sealed: str | None) -> str | None:
-    return None if sealed is None else _cipher(token).decrypt(sealed.encode()).decode()
+    try:
+        return None if sealed is None else _cipher(token).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None  # a sign-out goes on without

@@ -35,6 +35,7 @@ MAX_TOKENS = 50
 _RANDOM, _CHECKSUM = 40, 6
 _LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_RANDOM + _CHECKSUM}}}")
+_CHANGES = {TokenScope.KEYS_WRITE, TokenScope.SUBSCRIPTIONS_WRITE}
 _USED_EVERY = timedelta(minutes=1)
 
 _NEWEST_FIRST = Order("tokens", ((access_token.c.created_at, datetime), (access_token.c.id, UUID)), descending=True)
@@ -192,7 +193,11 @@ class Tokens:
             if row["used_long_ago"]:
                 await self._used(row["id"], address)
             scopes = frozenset(TokenScope(scope) for scope in row["scopes"])
-            role = Role(row["role"]) if TokenScope.ADMIN in scopes else Role.USER
+            role = Role(row["role"])
+            if role is Role.AUDITOR:
+                scopes -= _CHANGES  # nor by way of a plain user's role
+            if TokenScope.ADMIN not in scopes:
+                role = Role.USER
             return Actor(row["user_id"], row["username"], role, Kind.TOKEN, row["id"], scopes)
         return None
 

@@ -1,6 +1,7 @@
 """Signing in at an OpenID Connect issuer, over HTTP, in every way that works and in those that must not."""
 
 import base64
+import hashlib
 import hmac
 import json
 import time
@@ -222,6 +223,67 @@ async def test_signing_out_ends_the_session_and_drops_the_cookie(world: World) -
     assert await world.counts() == (1, 0)
 
 
+async def leaves_for(world: World, **headers: str) -> httpx2.Response:
+    return await world.browser.post("/auth/logout", headers={"Origin": ORIGIN, **headers})
+
+
+async def test_signing_out_leads_past_the_issuer_which_is_shown_its_own_token(world: World) -> None:
+    world.issuer.ends_sessions = True
+    await world.sign_in()
+    token = world.browser.cookies[SESSION]
+    ((sealed,),) = [tuple(row) for row in await world.services.db.fetch("SELECT sealed_id_token FROM login_session")]
+    assert sealed.startswith("gAAAA"), "encrypted"
+    response = await leaves_for(world)
+    there = urlsplit(response.headers["location"])
+    asked = {name: values[0] for name, values in parse_qs(there.query).items()}
+    assert (response.status_code, f"{there.scheme}://{there.netloc}{there.path}") == (303, f"{world.issuer.url}/logout")
+    hint = asked.pop("id_token_hint")
+    assert json.loads(base64.urlsafe_b64decode(hint.split(".")[1] + "=="))["sub"] == "g-1"
+    assert asked == {
+        "tenant": "one",
+        "client_id": "litemaas",
+        "post_logout_redirect_uri": f"{ORIGIN}/sign-in",
+    }
+    assert hint not in str(await world.services.db.fetch("SELECT to_jsonb(a) FROM audit_entry a"))
+    world.browser.cookies.set(SESSION, token)
+    assert await world.who() is None
+    assert await world.counts() == (1, 0)
+
+
+async def test_a_program_is_told_where_to_sign_out_next(world: World) -> None:
+    world.issuer.ends_sessions = True
+    await world.sign_in()
+    response = await leaves_for(world, Accept="application/json")
+    assert response.status_code == 200
+    assert response.json()["location"].startswith(f"{world.issuer.url}/logout?")
+    assert (await leaves_for(world, Accept="application/json")).status_code == 204, "nobody is left"
+
+
+async def test_a_database_alone_does_not_open_what_is_kept_for_signing_out(world: World) -> None:
+    world.issuer.ends_sessions = True
+    await world.sign_in()
+    mine = world.browser.cookies[SESSION]
+    await world.sign_in()
+    # The row of another session under one's own cookie: what somebody who may write to the database could try.
+    async with world.services.db.write() as session:
+        other = hashlib.sha256(mine.encode()).hexdigest()
+        await session.execute(text("UPDATE login_session SET token_hash = :h"), {"h": other})
+    world.browser.cookies.clear()
+    world.browser.cookies.set(SESSION, mine)
+    response = await leaves_for(world)
+    assert "id_token_hint" not in response.headers["location"]
+    assert await world.counts() == (1, 0)
+
+
+async def test_an_issuer_that_is_down_keeps_nobody_signed_in(world: World) -> None:
+    world.issuer.ends_sessions = True
+    await world.sign_in()
+    world.issuer.announced_issuer = "https://evil.test"
+    response = await leaves_for(world)
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
+    assert await world.counts() == (1, 0)
+
+
 async def test_a_program_signs_out_without_being_sent_anywhere(world: World) -> None:
     await world.sign_in()
     headers = {"X-LiteMaaS-Request": "1", "Accept": "*/*"}
@@ -339,6 +401,11 @@ async def test_a_clock_that_differs_by_half_a_minute_is_forgiven(world: World) -
     world.issuer.claims = {"exp": int(time.time()) - 30, "iat": int(time.time()) - 330}
     await world.sign_in()
     assert await world.who() is not None
+
+
+async def test_a_clock_that_differs_by_more_is_not(world: World) -> None:
+    world.issuer.claims = {"exp": int(time.time()) - 90, "iat": int(time.time()) - 390}
+    await world.refused(await world.sign_in(), "IDENTITY_NOT_PROVEN")
 
 
 async def test_an_unknown_key_is_refused(world: World) -> None:

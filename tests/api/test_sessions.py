@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from gateway.cli import uvicorn_config
 from gateway.settings import Settings
 from tests.api.conftest import World
 from tests.api.test_access_tokens import create, run
@@ -117,6 +118,10 @@ async def test_only_routers_that_are_named_say_where_a_request_comes_from(
 ) -> None:
     settings = behind(sandbox_settings(database_url), *proxies)
     assert await address_of_session(settings, peer, forwarded) == address
+
+
+def test_the_server_itself_believes_no_router() -> None:
+    assert uvicorn_config(object()).proxy_headers is False
 
 
 async def test_a_stranger_who_changes_the_header_stays_who_it_is(database_url: str) -> None:

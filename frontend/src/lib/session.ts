@@ -12,9 +12,16 @@ async function post(path: string, body?: URLSearchParams): Promise<boolean> {
   }
 }
 
+/** The identity provider may have a session of its own, and then says where to end it. */
 export async function signOut(): Promise<void> {
-  await post("/auth/logout");
-  window.location.assign("/sign-in");
+  let next = "/sign-in";
+  try {
+    const response = await fetch("/auth/logout", { method: "POST", headers: HEADERS });
+    if (response.status === 200) next = ((await response.json()) as { location: string }).location;
+  } catch {
+    // Whoever is offline gets the sign-in page, and is signed out as soon as the session ends by itself.
+  }
+  window.location.assign(next);
 }
 
 /** Signs in as one of the sandbox's sample people; false if the gateway refused. */
