@@ -19,8 +19,8 @@ strawberry.enum(
     name="AccessTokenScope",
     description=(
         "What an access token may be used for, within its owner's rights at that moment. READ: what is the owner's own. KEYS_WRITE and "
-        "SUBSCRIPTIONS_WRITE: change those. ACCOUNT_WRITE: notifications, sessions, and access tokens with at most its own scopes. ADMIN: "
-        "what the owner may do as auditor or admin; without it a token is a plain user's. An auditor's token changes no keys and subscriptions."
+        "SUBSCRIPTIONS_WRITE: change those, but for an auditor. ACCOUNT_WRITE: notifications, sessions, and access tokens with at most "
+        "its own scopes. ADMIN: what the owner may do as auditor or admin; without it a token is a plain user's."
     ),
 )
 strawberry.enum(
