@@ -130,6 +130,11 @@ def test_no_environment_turns_on_the_sandbox_sign_in() -> None:
         ("PORT", "0", "must be a whole number from 1 to 65535"),
         ("PORT", "65536", "must be a whole number from 1 to 65535"),
         ("PORT", "80.5", "must be a whole number from 1 to 65535"),
+        ("SESSION_IDLE_MINUTES", "0", "must be a whole number from 1 to 10080"),
+        ("SESSION_MAX_HOURS", "169", "must be a whole number from 1 to 168"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", "must be addresses and networks such as"),
+        ("TRUSTED_PROXIES", "*", "must be addresses and networks such as"),
+        ("TRUSTED_PROXIES", "10.1.2.3/8", "must be addresses and networks such as"),
         ("OPENSHIFT_CA_FILE", "/nowhere/ca.crt", "cannot be read: No such file or directory"),
     ],
 )
@@ -199,6 +204,11 @@ def test_a_ca_file_must_hold_certificates(tmp_path: Path) -> None:
 def test_a_ca_file_with_a_certificate_is_taken(tmp_path: Path) -> None:
     ca, _ = certificate(tmp_path)
     assert load_settings(environment(**OPENSHIFT, OPENSHIFT_CA_FILE=str(ca))).auth.openshift_ca_files == (ca,)
+
+
+def test_routers_are_named_by_address_or_network() -> None:
+    settings = load_settings(environment(TRUSTED_PROXIES="10.128.0.0/14, 192.0.2.7,fd00::/8"))
+    assert settings.web.trusted_proxies == ("10.128.0.0/14", "192.0.2.7/32", "fd00::/8")
 
 
 def test_the_sandbox_is_made_in_code_and_listens_where_it_is_told() -> None:

@@ -84,26 +84,30 @@ class Sessions:
         """The token of a new session for this person. Raises AccountDisabled."""
         person = await self._users.sign_in(identity)
         who = Actor(person.id, person.username, person.role)
-        if person.disabled_at is not None:
-            async with self._db.write() as session:
-                audit.record(session, who, "session.refused", "user", person.id, address=device.address)
-            raise AccountDisabled
         token = secrets.token_urlsafe(32)
+        now = utc_now()
         new = {
             "id": uuid4(),
             "user_id": person.id,
             "token_hash": token_hash(token),
-            "created_at": utc_now(),
-            "last_seen_at": utc_now(),
-            "expires_at": utc_now() + self._settings.auth.session_lasts,
+            "created_at": now,
+            "last_seen_at": now,
+            "expires_at": now + self._settings.auth.session_lasts,
             "address": device.address,
             "user_agent": device.user_agent,
             "sealed_id_token": _seal(token, id_token),
         }
+        detail: dict[str, object] = {"address": device.address, "user_agent": device.user_agent}
         async with self._db.write() as session:
-            await session.execute(insert(login_session).values(new))
-            detail = {"address": device.address, "user_agent": device.user_agent}
-            audit.record(session, who, "session.opened", "user", person.id, **detail)
+            # Locked, so that nobody is disabled between this look and the session's beginning.
+            disabled = select(_user.c.disabled_at).where(_user.c.id == person.id).with_for_update(read=True)
+            welcome = (await session.execute(disabled)).scalar_one() is None
+            if welcome:
+                await session.execute(insert(login_session).values(new))
+            outcome = audit.Outcome.DONE if welcome else audit.Outcome.REFUSED
+            session.add(audit.AuditEntry.of(who, "session.opened", f"user:{person.id}", detail, outcome))
+        if not welcome:
+            raise AccountDisabled
         return token
 
     async def close_session(self, token: str) -> str | None:
