@@ -25,6 +25,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     ("text", "scrubbed"),
     [
         ("key sk-Ab3_dEf-9xyzzy is wrong", "key sk-… is wrong"),
+        ("token lmt_0aZ9bY8cX is wrong", "token lmt_… is wrong"),
         ("Authorization: Bearer eyJhbGciOi.abc-def", "Authorization: Bearer …"),
         ("Basic bGl0ZW1hYXM6c2VjcmV0", "Basic …"),
         ("token sha256~PdZx0mJ1_abcdefgh", "token sha256~…"),
