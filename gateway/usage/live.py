@@ -65,7 +65,7 @@ class States:
         """The state now; of the present day without a range."""
         now = utc_now()
         during = during or current_day(now)
-        if scope is Scope.OWN and wanted == EVERYTHING and _is_short(during):
+        if actor.api_key_id is None and scope is Scope.OWN and wanted == EVERYTHING and _is_short(during):
             row = await self._own(actor.user_id, during)
         else:
             query = queries.totals(actor, during, wanted, scope).add_columns(queries.position())
