@@ -106,6 +106,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "reportApiKeyLeak": _KEYS,
         "repairApiKey": _KEYS,
         "setKeyPolicy": _ADMIN,
+        "recheckUsage": _ADMIN,
         "setSubscriptionPolicy": _ADMIN,
         "removeSubscriptionPolicy": _ADMIN,
         "findLeakedApiKey": _ADMIN,
