@@ -57,4 +57,5 @@ class Loaders:
         self.last_use_of_key = _loader(services.usage.last_used_by_key, cache=cache)
         self.spend_of_subscription = _loader(services.usage.spend_by_subscription, cache=cache, missing=Decimal(0))
         self.used_of_subscription = _loader(services.usage.used_by_subscription, cache=cache, missing=Used())
+        self.usage = _loader(lambda asks: services.usage.answer(actor, asks), cache=cache)
         self.recent_usage_of_user = _loader(services.usage.recent_by_user, cache=cache, missing=Totals())

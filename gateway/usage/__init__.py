@@ -11,23 +11,49 @@ and a success with the same call id, as it is in LiteLLM's own spend logs.
 Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
 """
 
+from gateway.usage.answers import (
+    Ask,
+    Cell,
+    Dimension,
+    Heatmap,
+    Percentiles,
+    Point,
+    Series,
+    Slice,
+    Slices,
+    Speed,
+    Speeds,
+    Sums,
+    Totals,
+    View,
+)
 from gateway.usage.callback import Callback, decode
 from gateway.usage.calls import SecretUse
 from gateway.usage.live import Tick
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
-from gateway.usage.service import IngestResult, LedgerUnavailable, Point, Slice, Totals, UsageService
+from gateway.usage.service import IngestResult, LedgerUnavailable, UsageService
 from gateway.usage.tables import UsageEvent, UsageHourly
 
 __all__ = [
+    "Ask",
     "CallRecord",
     "Callback",
+    "Cell",
+    "Dimension",
+    "Heatmap",
     "IngestResult",
     "Interval",
     "LedgerUnavailable",
+    "Percentiles",
     "Point",
     "Scope",
     "SecretUse",
+    "Series",
     "Slice",
+    "Slices",
+    "Speed",
+    "Speeds",
+    "Sums",
     "Tick",
     "TimeRange",
     "Totals",
@@ -35,6 +61,7 @@ __all__ = [
     "UsageFilter",
     "UsageHourly",
     "UsageService",
+    "View",
     "current_day",
     "decode",
 ]

@@ -35,7 +35,7 @@ class Scope(StrEnum):
 
 
 class Interval(StrEnum):
-    """Hours, days and months are UTC's."""
+    """Days and months are those of the caller's time zone; hours are UTC's."""
 
     HOUR = "HOUR"
     DAY = "DAY"
@@ -64,6 +64,10 @@ class TimeRange:
         object.__setattr__(self, "start", self.start.astimezone(UTC))
         object.__setattr__(self, "end", self.end.astimezone(UTC))
 
+    def before(self) -> "TimeRange":
+        """The time of the same length that ends where this one begins. Raises InvalidInput if that is before 2000."""
+        return TimeRange(self.start - (self.end - self.start), self.start)
+
 
 def current_day(now: datetime) -> TimeRange:
     """The UTC day of `now`, to its end."""
@@ -75,27 +79,49 @@ def current_day(now: datetime) -> TimeRange:
 class UsageFilter:
     """All that is given must hold; within one list, any. None: no condition. An empty list: nothing. Order is forgotten.
 
-    Raises InvalidInput for a list of more than 100 ids, naming it, and NotAvailable for teams.
+    `providers` and `statuses` are as slices name them: a status is "success", or what a failure answered ("429").
+    Raises InvalidInput for a list of more than 100 values, naming it, and NotAvailable for teams.
     """
 
     model_ids: Sequence[UUID] | None = None
     api_key_ids: Sequence[UUID] | None = None
     team_ids: Sequence[UUID] | None = None
     user_ids: Sequence[UUID] | None = None
+    providers: Sequence[str] | None = None
+    statuses: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        for name, field in (("model_ids", "modelIds"), ("api_key_ids", "apiKeyIds"), ("user_ids", "userIds")):
-            ids = getattr(self, name)
-            if ids is not None:
-                if len(ids) > MAX_IDS:
-                    raise InvalidInput(f"filter.{field}", f"may hold at most {MAX_IDS} ids")
-                object.__setattr__(self, name, tuple(sorted(set(ids))))
+        for name, field in _LISTS.items():
+            values = getattr(self, name)
+            if values is not None:
+                if len(values) > MAX_IDS:
+                    raise InvalidInput(f"filter.{field}", f"may hold at most {MAX_IDS} values")
+                object.__setattr__(self, name, tuple(sorted(set(values))))
+        for name in ("providers", "statuses"):
+            if any(len(value) > MAX_TEXT or "\x00" in value for value in getattr(self, name) or ()):
+                raise InvalidInput(f"filter.{name}", "holds what is too long or not text")
         if self.team_ids is not None:
             raise NotAvailable("Usage by team")
 
 
+_LISTS = {
+    "model_ids": "modelIds",
+    "api_key_ids": "apiKeyIds",
+    "user_ids": "userIds",
+    "providers": "providers",
+    "statuses": "statuses",
+}
+EVERYTHING = UsageFilter()
+
+
 class CallRecord(msgspec.Struct, frozen=True):
-    """One call to a model, as it is to be booked. `spend` in US dollars; `token_hash` is the SHA-256 of the key's secret."""
+    """One call to a model, as it is to be booked. `token_hash` is the SHA-256 of the key's secret.
+
+    `spend` is in US dollars, and is booked without the noise of binary floats. `priced` is False when LiteLLM knew no price for
+    the call, so that its spend is unknown rather than nothing. `provider` is LiteLLM's `custom_llm_provider`. `cached_tokens` are
+    those of the prompt that the provider had in its cache; `cache_hit` says that LiteLLM answered from its own. `first_token_ms`
+    is how long the first token of a streamed answer took. Callback and spend log agree on `occurred_at` to the millisecond only.
+    """
 
     call_id: str
     occurred_at: datetime
@@ -111,6 +137,11 @@ class CallRecord(msgspec.Struct, frozen=True):
     latency_ms: int | None = None
     error_code: str | None = None
     stream: bool = False
+    provider: str | None = None
+    cached_tokens: int = 0
+    cache_hit: bool = False
+    priced: bool = True
+    first_token_ms: int | None = None
 
 
 def problem(record: CallRecord, now: datetime) -> str | None:

@@ -18,48 +18,19 @@ from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
 from gateway.usage import ingest, live, policy, queries, quotas
+from gateway.usage.answers import Point, Slice, Totals
 from gateway.usage.calls import Calls
 from gateway.usage.live import Tick
-from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter
+from gateway.usage.policy import EVERYTHING, CallRecord, Interval, Scope, TimeRange, UsageFilter
 
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
-EVERYTHING = UsageFilter()
 
 
 class LedgerUnavailable(DomainError):
     code = "LEDGER_UNAVAILABLE"
     sentence = "The ledger can't be written at the moment. Send the same again."
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over calls, those that failed included. `spend` in US dollars; tokens as LiteLLM counted them."""
-
-    requests: int = 0
-    failures: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
-    spend: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Point:
-    """One interval of a series, by where it begins in UTC, even if the range begins later."""
-
-    start: datetime
-    totals: Totals
-
-
-@dataclass(frozen=True)
-class Slice:
-    """The part of one model or key. `key` is None for a model that the catalogue does not know, or keys that are not ours."""
-
-    key: UUID | None
-    label: str
-    totals: Totals
 
 
 @dataclass(frozen=True)
