@@ -14,7 +14,7 @@ _FLOAT = Context(prec=15)
 
 def exact_money(amount: Decimal | float) -> Decimal:
     """An amount of US dollars from LiteLLM, without the noise of binary floats."""
-    value = _FLOAT.create_decimal(str(amount)).normalize()
+    value = _FLOAT.normalize(amount if isinstance(amount, Decimal) else Decimal(str(amount)))
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 

@@ -1,6 +1,6 @@
 """What may be asked of the ledger and what may be written into it: plain values and pure functions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -146,7 +146,7 @@ class CallRecord(msgspec.Struct, frozen=True):
 
 def problem(record: CallRecord, now: datetime) -> str | None:
     """Why this call can't be booked, or None. Never quotes a value: it goes to the log."""
-    for name in ("call_id", "model_name", "call_type", "token_hash", "request_id", "error_code"):
+    for name in ("call_id", "model_name", "call_type", "token_hash", "request_id", "error_code", "provider"):
         value: str | None = getattr(record, name)
         if value is not None and not (len(value) <= MAX_TEXT and "\x00" not in value):
             return f"{name} is too long or not text"
@@ -154,10 +154,11 @@ def problem(record: CallRecord, now: datetime) -> str | None:
         return "call_id is empty"
     if not EARLIEST <= record.occurred_at <= now + CLOCK_SKEW:
         return "occurred_at is in another age"
-    if not all(0 <= n <= MAX_TOKENS for n in (record.prompt_tokens, record.completion_tokens, record.total_tokens)):
+    tokens = (record.prompt_tokens, record.completion_tokens, record.total_tokens, record.cached_tokens)
+    if not all(0 <= n <= MAX_TOKENS for n in tokens):
         return "a number of tokens is out of range"
-    if record.latency_ms is not None and not 0 <= record.latency_ms <= MAX_LATENCY_MS:
-        return "latency_ms is out of range"
+    if not all(ms is None or 0 <= ms <= MAX_LATENCY_MS for ms in (record.latency_ms, record.first_token_ms)):
+        return "latency_ms or first_token_ms is out of range"
     if not (record.spend.is_finite() and 0 <= record.spend <= MAX_SPEND):
         return "spend is out of range"
     exponent = record.spend.as_tuple().exponent
@@ -168,33 +169,52 @@ def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
+def week_of(moment: datetime) -> datetime:
+    """When its week begins: Monday in UTC."""
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
+
+
 def next_hour(moment: datetime) -> datetime:
     """The first full hour at or after `moment`."""
     hour = hour_of(moment)
     return hour if hour == moment else hour + HOUR
 
 
-def points(wanted: TimeRange, interval: Interval) -> list[datetime]:
-    """Where each interval that touches the range begins. Raises InvalidInput for `interval` if there are over 1,000."""
-    found: list[datetime] = []
-    for start in _starts(wanted.start, interval):
-        if start >= wanted.end:
-            break
-        found.append(start)
-        if len(found) > MAX_POINTS:
-            raise InvalidInput("interval", f"gives more than {MAX_POINTS} points for this range")
-    return found
+QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
+Span = tuple[datetime, datetime]
 
 
-def _starts(moment: datetime, interval: Interval) -> Iterator[datetime]:
-    start = hour_of(moment)
-    if interval is not Interval.HOUR:
-        start = start.replace(hour=0)
-    if interval is Interval.MONTH:
-        start = start.replace(day=1)
-    while True:
-        yield start
-        if interval is Interval.MONTH:
-            start = (start + timedelta(days=31)).replace(day=1)
-        else:
-            start += HOUR if interval is Interval.HOUR else timedelta(days=1)
+def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> tuple[list[list[Span]], list[Span]]:
+    """The range as whole blocks of UTC, for each of `sizes` from large to small, and the ends that are shorter than the smallest.
+
+    Where single calls are no longer kept (before `kept_from`, which begins a day) ends can't be counted: there a block belongs
+    to the range in which it begins.
+    """
+    smallest = sizes[-1]
+    first, last = _ceiling(during.start, smallest), _floor(during.end, smallest)
+    ends = [(during.start, min(first, during.end)), (max(last, first), during.end)]
+    if during.end < kept_from:
+        last = _ceiling(during.end, smallest)
+    whole: list[Span] = [(first, last)]
+    blocks: list[list[Span]] = []
+    for size in sizes:
+        inside, rest = [], []
+        for start, end in whole:
+            low, high = _ceiling(start, size), _floor(end, size)
+            if low < high:
+                inside.append((low, high))
+                rest += [(start, low), (high, end)]
+            else:
+                rest.append((start, end))
+        blocks.append(inside)
+        whole = [(start, end) for start, end in rest if start < end]
+    return blocks, [(start, end) for start, end in ends if start < end and start >= kept_from]
+
+
+def _floor(moment: datetime, size: timedelta) -> datetime:
+    return moment - (moment - EARLIEST) % size
+
+
+def _ceiling(moment: datetime, size: timedelta) -> datetime:
+    return moment + (EARLIEST - moment) % size

@@ -17,11 +17,11 @@ from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
-from gateway.usage import ingest, live, policy, queries, quotas
-from gateway.usage.answers import Point, Slice, Totals
+from gateway.usage import ingest, live, policy, queries, quotas, reading, speeds
+from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.calls import Calls
 from gateway.usage.live import Tick
-from gateway.usage.policy import EVERYTHING, CallRecord, Interval, Scope, TimeRange, UsageFilter
+from gateway.usage.policy import EVERYTHING, CallRecord, Scope, TimeRange, UsageFilter
 
 log = structlog.get_logger(__name__)
 
@@ -83,47 +83,44 @@ class UsageService(Calls):
                     raise LedgerUnavailable from error
         raise AssertionError("the last attempt returns or raises")
 
+    async def answer(self, actor: Actor, asked: Sequence[tuple[View, Ask]]) -> dict[tuple[View, Ask], Any]:
+        """What is asked of some views, each read at once: see `answers` for what an ask is answered with.
+
+        What can't be answered is answered with the error (NotPermitted, InvalidInput), so that the others can be.
+        """
+        by_view: dict[View, list[Ask]] = {}
+        found: dict[tuple[View, Ask], Any] = {}
+        for view, ask in asked:
+            try:
+                queries.permit(actor, view.scope)
+                reading.check(view, ask)
+                by_view.setdefault(view, []).append(ask)
+            except DomainError as error:
+                found[view, ask] = error
+        async with self._db.read() as session:
+            kept_from = (await session.execute(ingest.DROPPED_BEFORE)).scalar_one()
+            for view, asks in by_view.items():
+                answers = await reading.read(session, actor, view, asks, kept_from)
+                found |= {(view, ask): answer for ask, answer in answers.items()}
+        return found
+
+    async def ask(self, actor: Actor, view: View, ask: Ask) -> Any:
+        """One answer. Raises NotPermitted for ALL unless the actor may read everything, and InvalidInput."""
+        answer = (await self.answer(actor, [(view, ask)]))[view, ask]
+        if isinstance(answer, DomainError):
+            raise answer
+        return answer
+
     async def totals(
         self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
     ) -> Totals:
-        """Sums over the range. Raises NotPermitted for ALL unless the actor may read everything, as do its siblings."""
-        async with self._db.read() as session:
-            return _totals((await session.execute(queries.totals(actor, during, wanted, scope))).one())
+        """Sums over the range, as one `ask`."""
+        found: Totals = await self.ask(actor, View(during, wanted, scope), Sums())
+        return found
 
-    async def series(
-        self,
-        actor: Actor,
-        during: TimeRange,
-        wanted: UsageFilter = EVERYTHING,
-        scope: Scope = Scope.OWN,
-        *,
-        interval: Interval,
-    ) -> list[Point]:
-        """A point for each UTC hour, day or month that touches the range, in order, empty ones too.
-
-        The first and the last one hold what lies in the range. Raises InvalidInput for `interval` above 1,000 points.
-        """
-        starts = policy.points(during, interval)
-        async with self._db.read() as session:
-            rows = (await session.execute(queries.series(actor, during, wanted, scope, interval))).all()
-        found = {row.start: _totals(row) for row in rows}
-        return [Point(start, found.get(start, Totals())) for start in starts]
-
-    async def by_model(
-        self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
-    ) -> list[Slice]:
-        """The hundred models that cost most, dearest first, then by number of calls."""
-        async with self._db.read() as session:
-            rows = await session.execute(queries.by_model(actor, during, wanted, scope))
-            return [Slice(row.key, row.label, _totals(row)) for row in rows]
-
-    async def by_api_key(
-        self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
-    ) -> list[Slice]:
-        """The hundred keys that cost most, dearest first, then by number of calls."""
-        async with self._db.read() as session:
-            rows = await session.execute(queries.by_api_key(actor, during, wanted, scope))
-            return [Slice(row.key, row.label, _totals(row)) for row in rows]
+    async def settle_speeds(self) -> int:
+        """What the job does every few seconds: bring the histograms of latency to what is booked. Returns how many calls."""
+        return await speeds.settle(self._db)
 
     async def as_of(self) -> datetime:
         """Now: whatever is read after this has all that LiteLLM reported before it."""
@@ -167,7 +164,7 @@ class UsageService(Calls):
         """Sums over the last 30 days, to the hour, of people who used anything. For people already shown to the caller."""
         statement = queries.totals_by_user(user_ids, utc_now() - timedelta(days=30))
         async with self._db.read() as session:
-            return {row.user_id: _totals(row) for row in await session.execute(statement)}
+            return {row.user_id: Totals.of(row) for row in await session.execute(statement)}
 
     async def settle_quotas(self) -> int:
         """What the job does every few seconds: look at the quotas of what was used lately, and at those that are used up.
@@ -204,8 +201,3 @@ class UsageService(Calls):
         topic `api_key:<id>`.
         """
         return live.uses(self._db, self._bus, actor, api_key_id)
-
-
-def _totals(row: Row[Any]) -> Totals:
-    counts = {name: int(getattr(row, name)) for name in queries.MEASURES[:-1]}
-    return Totals(**counts, spend=row.spend)

@@ -45,8 +45,11 @@ COLUMNS = (
         "model_name",
         "call_type",
         "stream",
+        "provider",
+        "cache_hit",
+        "priced",
     ),
-    *("prompt_tokens", "completion_tokens", "total_tokens", "spend"),
+    *("prompt_tokens", "cached_tokens", "completion_tokens", "total_tokens", "spend", "status"),
 )
 
 
@@ -66,6 +69,7 @@ def calls(count: int, hashes: list[str]) -> list[CallRecord]:
             spend=Decimal(rng.randrange(10**6)).scaleb(-7),
             token_hash=hashes[key],
             latency_ms=rng.randrange(5_000),
+            provider="openai",
         )
         for key in rng.choices(range(len(hashes)), k=count)
     ]
@@ -99,7 +103,8 @@ async def measure(url: str, batches: int, size: int) -> None:
         began = perf_counter()
         await service.ingest(batch)
         seconds["the same again"] += perf_counter() - began
-        rows = [tuple(getattr(c, name, utc_now()) for name in COLUMNS) for c in calls(size, hashes)]
+        facts = {"received_at": utc_now(), "status": "success"}
+        rows = [tuple(facts.get(name, None) or getattr(c, name) for name in COLUMNS) for c in calls(size, hashes)]
         began = perf_counter()
         await copy.copy_records_to_table("usage_event", records=rows, columns=COLUMNS)
         seconds["COPY"] += perf_counter() - began
