@@ -15,7 +15,8 @@ _FLOAT = Context(prec=15)
 def exact_money(amount: Decimal | float) -> Decimal:
     """An amount of US dollars from LiteLLM, without the noise of binary floats."""
     value = _FLOAT.normalize(amount if isinstance(amount, Decimal) else Decimal(str(amount)))
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
+    # 120, not 1.2E+2. Nearly all amounts are small, and each call's passes here.
+    return value.quantize(Decimal(1)) if abs(value) >= 10 and value == value.to_integral_value() else value
 
 
 def hash_secret(secret: str) -> str:

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.litellm import exact_money
 from gateway.usage import partitions
 from gateway.usage.answers import MEASURES
-from gateway.usage.policy import CallRecord
+from gateway.usage.policy import CallRecord, hour_of
 
 # Writers take turns, so that `usage_event.seq` grows in the order of commits and a reader who goes on after the highest one
 # he saw misses nothing, and so that a call that is looked for and not found is in nobody else's hands. A thousand events take
@@ -21,30 +23,23 @@ TAKE_TURN = text(
 )
 DROPPED_BEFORE = text("SELECT dropped_before FROM usage_progress")
 
-# (column, type) in the order of the statement's parameters; what a call record names, it has.
-COLUMNS = {
-    "call_id": "text",
-    "success": "boolean",
-    "request_id": "text",
-    "occurred_at": "timestamptz",
-    "latency_ms": "integer",
-    "first_token_ms": "integer",
-    "token_hash": "text",
-    "model_name": "text",
-    "provider": "text",
-    "call_type": "text",
-    "error_code": "text",
-    "stream": "boolean",
-    "cache_hit": "boolean",
-    "priced": "boolean",
-    "prompt_tokens": "bigint",
-    "cached_tokens": "bigint",
-    "completion_tokens": "bigint",
-    "total_tokens": "bigint",
-    "spend": "numeric",
-}
+# What is copied here first, at a third of what parameters would cost. It lasts as long as the connection, its rows as long as the
+# transaction.
+STAGE = text("""
+CREATE TEMPORARY TABLE IF NOT EXISTS usage_incoming (parcel integer, call_id text, success boolean, request_id text,
+  occurred_at timestamptz, latency_ms integer, first_token_ms integer, token_hash text, model_name text, provider text,
+  call_type text, error_code text, stream boolean, cache_hit boolean, priced boolean, prompt_tokens bigint, cached_tokens bigint,
+  completion_tokens bigint, total_tokens bigint, spend numeric) ON COMMIT DELETE ROWS
+""")
+COLUMNS = (
+    *("call_id", "success", "request_id", "occurred_at", "latency_ms", "first_token_ms", "token_hash", "model_name"),
+    *("provider", "call_type", "error_code", "stream", "cache_hit", "priced", "prompt_tokens", "cached_tokens"),
+    *("completion_tokens", "total_tokens"),
+)
+_facts = attrgetter(*COLUMNS)
 MEMBERS = "user_id, team_id, api_key_id, model_name, provider, status"
-NAMES, GIVEN = ", ".join(MEASURES), ", ".join(COLUMNS)
+OWNER = "user_id, team_id, api_key_id"
+NAMES, GIVEN = ", ".join(MEASURES), ", ".join((*COLUMNS, "spend"))
 SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
 
 
@@ -52,14 +47,13 @@ def _added(table: str) -> str:
     return ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in MEASURES)
 
 
-# The sums are made from the rows that were really inserted: a repeated event is in none of them. LiteLLM's two accounts of a call,
+# The sums are made of what is not booked yet, and the rows too: a repeated event is in neither. LiteLLM's two accounts of a call,
 # callback and spend log, may differ by milliseconds on when it began: an hour around it is searched, in a partition or two.
 STORE = text(f"""
-WITH stored AS (
-  INSERT INTO usage_event ({GIVEN}, received_at, api_key_id, user_id, status)
-  SELECT {", ".join("i." + name for name in COLUMNS)}, CAST(:received_at AS timestamptz), k.id, k.user_id,
-    CASE WHEN i.success THEN 'success' ELSE coalesce(i.error_code, 'failure') END
-  FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in COLUMNS.items())}) AS i ({GIVEN})
+WITH fresh AS MATERIALIZED (
+  SELECT i.*, k.id AS api_key_id, k.user_id, CAST(NULL AS uuid) AS team_id,
+    CASE WHEN i.success THEN 'success' ELSE coalesce(i.error_code, 'failure') END AS status
+  FROM usage_incoming i
   LEFT JOIN api_key_generation g ON g.token_hash = i.token_hash
   LEFT JOIN api_key k ON k.id = g.api_key_id
   LEFT JOIN LATERAL (
@@ -68,22 +62,23 @@ WITH stored AS (
       AND e.occurred_at BETWEEN i.occurred_at - interval '1 hour' AND i.occurred_at + interval '1 hour'
     LIMIT 1
   ) e ON true
-  WHERE e.booked IS NULL
-  RETURNING {MEMBERS}, occurred_at, success, cache_hit, priced, prompt_tokens, cached_tokens, completion_tokens,
-    total_tokens, spend
+  WHERE e.booked IS NOT TRUE
+), stored AS (
+  INSERT INTO usage_event ({GIVEN}, received_at, {OWNER}, status)
+  SELECT {GIVEN}, CAST(:received_at AS timestamptz), {OWNER}, status FROM fresh
 ), crossed AS MATERIALIZED (
   SELECT date_bin('15 minutes', occurred_at, 'epoch') AS quarter, {MEMBERS}, count(*) AS requests,
     count(*) FILTER (WHERE NOT success) AS failures, sum(prompt_tokens) AS prompt_tokens,
     sum(completion_tokens) AS completion_tokens, sum(total_tokens) AS total_tokens, sum(spend) AS spend,
     sum(cached_tokens) AS cached_tokens, count(*) FILTER (WHERE cache_hit) AS cache_hits,
     count(*) FILTER (WHERE NOT priced) AS unpriced, max(occurred_at) AS last_at
-  FROM stored GROUP BY quarter, {MEMBERS}
+  FROM fresh GROUP BY quarter, {MEMBERS}
 ), quarters AS (
   INSERT INTO usage_quarter AS q (dimension, member, quarter, {NAMES})
   SELECT d.dimension, coalesce(d.member, ''), quarter, {SUMS}
   FROM crossed CROSS JOIN LATERAL
     (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status)) AS d (dimension, member)
-  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  GROUP BY 1, 2, 3
   ON CONFLICT (dimension, member, quarter) DO UPDATE SET {_added("q")}
 ), hours AS (
   INSERT INTO usage_hourly AS h (hour, {MEMBERS}, {NAMES}, last_at)
@@ -100,29 +95,45 @@ WITH stored AS (
   FROM days CROSS JOIN LATERAL
     (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status),
       ('user', CAST(user_id AS text)), ('api_key', CAST(api_key_id AS text))) AS d (dimension, member)
-  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  GROUP BY 1, 2, 3
   ON CONFLICT (dimension, member, day) DO UPDATE SET {_added("m")}
 )
-SELECT user_id, api_key_id, CAST(sum(requests) AS bigint) AS events FROM crossed GROUP BY 1, 2
+SELECT parcel, user_id, api_key_id, count(*) AS events FROM fresh GROUP BY 1, 2, 3
 """)  # noqa: S608 - only names of ours
 
 
 async def store(session: AsyncSession, records: Sequence[CallRecord], received_at: datetime) -> Sequence[Row[Any]]:
-    """Book what is not booked yet; (user_id, api_key_id, events) of what was, both ids None for a key that is not ours.
+    """`store_parcels` of one."""
+    return await store_parcels(session, [records], received_at)
 
-    Calls of a time whose single calls were dropped are left out: whether they were booked can't be known any more. No two
-    records may be of the same call and outcome. The session's transaction holds the writers' lock until it ends.
+
+async def store_parcels(
+    session: AsyncSession, parcels: Sequence[Sequence[CallRecord]], received_at: datetime
+) -> Sequence[Row[Any]]:
+    """Book what is not booked yet; (parcel, user_id, api_key_id, events) of what was, both ids None for a key that is not ours.
+
+    Parcels count from 0. Calls of a time whose single calls were dropped are left out: whether they were booked can't be known
+    any more. No two records may be of the same call and outcome. The session's transaction holds the writers' lock until it ends.
     """
     await session.execute(TAKE_TURN)
-    kept_from = await session.scalar(DROPPED_BEFORE)
-    kept = [record for record in records if record.occurred_at >= kept_from] if kept_from else records
+    kept_from = (await session.execute(DROPPED_BEFORE)).scalar_one()
+    kept = [(n, record) for n, records in enumerate(parcels) for record in records if record.occurred_at >= kept_from]
     if not kept:
         return []
-    await partitions.ensure(session, (record.occurred_at for record in kept))
-    columns: dict[str, Any] = {name: [getattr(record, name) for record in kept] for name in COLUMNS}
-    return (await session.execute(STORE, columns | {"received_at": received_at})).all()
+    await partitions.ensure(session, {hour_of(record.occurred_at) for _, record in kept})
+    await session.execute(STAGE)
+    connection = await (await session.connection()).get_raw_connection()
+    driver: Any = connection.driver_connection
+    rows = [(n, *_facts(record), exact_money(record.spend)) for n, record in kept]
+    await driver.copy_records_to_table("usage_incoming", records=rows, columns=["parcel", *COLUMNS, "spend"])
+    return (await session.execute(STORE, {"received_at": received_at})).all()
 
 
-def is_passing(error: DBAPIError) -> bool:
-    """Whether the same again may well succeed: the connection was stale, or the transaction collided with another one."""
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+def is_passing(error: Exception) -> bool:
+    """Whether the same again may well succeed: the connection was stale, or the transaction collided with another one.
+
+    The driver speaks for itself where it was used without SQLAlchemy.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    stale = isinstance(error, DBAPIError) and error.connection_invalidated
+    return stale or getattr(cause, "sqlstate", None) in ("40001", "40P01")

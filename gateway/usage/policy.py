@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -24,7 +25,7 @@ MAX_TEXT = 255
 MAX_TOKENS = 10**12
 MAX_LATENCY_MS = 2**31 - 1
 MAX_SPEND = Decimal(10) ** 9
-MIN_SPEND_EXPONENT = -60
+MIN_SPEND = Decimal("1e-60")
 
 
 class Scope(StrEnum):
@@ -144,25 +145,31 @@ class CallRecord(msgspec.Struct, frozen=True):
     first_token_ms: int | None = None
 
 
+_TEXTS = attrgetter("call_id", "model_name", "call_type", "token_hash", "request_id", "error_code", "provider")
+
+
 def problem(record: CallRecord, now: datetime) -> str | None:
-    """Why this call can't be booked, or None. Never quotes a value: it goes to the log."""
-    for name in ("call_id", "model_name", "call_type", "token_hash", "request_id", "error_code", "provider"):
-        value: str | None = getattr(record, name)
-        if value is not None and not (len(value) <= MAX_TEXT and "\x00" not in value):
-            return f"{name} is too long or not text"
+    """Why this call can't be booked, or None. Never quotes a value: it goes to the log. Asked of every call there is."""
+    for value in _TEXTS(record):
+        if value is not None and (len(value) > MAX_TEXT or "\x00" in value):
+            return "a text is too long or not text"
     if not record.call_id:
         return "call_id is empty"
     if not EARLIEST <= record.occurred_at <= now + CLOCK_SKEW:
         return "occurred_at is in another age"
-    tokens = (record.prompt_tokens, record.completion_tokens, record.total_tokens, record.cached_tokens)
-    if not all(0 <= n <= MAX_TOKENS for n in tokens):
+    if not (
+        0 <= record.prompt_tokens <= MAX_TOKENS
+        and 0 <= record.completion_tokens <= MAX_TOKENS
+        and 0 <= record.total_tokens <= MAX_TOKENS
+        and 0 <= record.cached_tokens <= MAX_TOKENS
+    ):
         return "a number of tokens is out of range"
-    if not all(ms is None or 0 <= ms <= MAX_LATENCY_MS for ms in (record.latency_ms, record.first_token_ms)):
+    if not 0 <= (record.latency_ms or 0) <= MAX_LATENCY_MS or not 0 <= (record.first_token_ms or 0) <= MAX_LATENCY_MS:
         return "latency_ms or first_token_ms is out of range"
-    if not (record.spend.is_finite() and 0 <= record.spend <= MAX_SPEND):
+    spend = record.spend
+    if not (spend.is_finite() and (MIN_SPEND <= spend <= MAX_SPEND or not spend)):
         return "spend is out of range"
-    exponent = record.spend.as_tuple().exponent
-    return "spend has too many digits" if isinstance(exponent, int) and exponent < MIN_SPEND_EXPONENT else None
+    return None
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import events
 from gateway.actor import Actor
@@ -20,6 +20,7 @@ from gateway.subscriptions import Used
 from gateway.usage import ingest, live, policy, queries, quotas, reading, speeds
 from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.calls import Calls
+from gateway.usage.grouping import Grouping
 from gateway.usage.live import Tick
 from gateway.usage.policy import EVERYTHING, CallRecord, Scope, TimeRange, UsageFilter
 
@@ -47,6 +48,7 @@ class UsageService(Calls):
 
     def __init__(self, db: Database, bus: events.Bus) -> None:
         self._db, self._bus = db, bus
+        self._bookings = Grouping(self._store)
 
     async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
         """Book what is not booked yet and wake who watches it. Returns after the commit.
@@ -66,20 +68,26 @@ class UsageService(Calls):
                 records.setdefault((record.call_id, record.success), record)
         if rejected:
             log.warning("usage.rejected", count=rejected, some=dict(list(problems.items())[:10]))
-        stored = await self._store(list(records.values()), now) if records else 0
+        stored = await self._bookings.add(list(records.values())) if records else 0
         return IngestResult(stored, len(batch) - rejected - stored, rejected)
 
-    async def _store(self, records: Sequence[CallRecord], now: datetime) -> int:
+    async def _store(self, parcels: Sequence[Sequence[CallRecord]]) -> Sequence[int]:
+        """How many calls of each parcel were new. One that two of them tell of is the first one's."""
+        known: set[tuple[str, bool]] = set()
+        distinct: list[list[CallRecord]] = []
+        for records in parcels:
+            distinct.append([record for record in records if (record.call_id, record.success) not in known])
+            known.update((record.call_id, record.success) for record in distinct[-1])
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._db.write() as session:
-                    found = await ingest.store(session, records, now)
+                    found = await ingest.store_parcels(session, distinct, utc_now())
                     await events.publish(session, live.topics_of(found))
-                return sum(row.events for row in found)
+                return [sum(row.events for row in found if row.parcel == n) for n in range(len(parcels))]
             except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                if attempt == ATTEMPTS or not (isinstance(error, DBAPIError) and ingest.is_passing(error)):
+                if attempt == ATTEMPTS or not ingest.is_passing(error):
                     # Not the error's text: SQLAlchemy puts the statement's values into it.
-                    log.error("usage.not_stored", events=len(records), error=type(error).__name__, attempt=attempt)
+                    log.error("usage.not_stored", events=len(known), error=type(error).__name__, attempt=attempt)
                     raise LedgerUnavailable from error
         raise AssertionError("the last attempt returns or raises")
 

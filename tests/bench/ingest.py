@@ -104,7 +104,7 @@ async def measure(url: str, batches: int, size: int) -> None:
         await service.ingest(batch)
         seconds["the same again"] += perf_counter() - began
         facts = {"received_at": utc_now(), "status": "success"}
-        rows = [tuple(facts.get(name, None) or getattr(c, name) for name in COLUMNS) for c in calls(size, hashes)]
+        rows = [tuple(facts.get(name) or getattr(c, name) for name in COLUMNS) for c in calls(size, hashes)]
         began = perf_counter()
         await copy.copy_records_to_table("usage_event", records=rows, columns=COLUMNS)
         seconds["COPY"] += perf_counter() - began
