@@ -53,7 +53,7 @@ def build_services(settings: Settings) -> Services:
         catalog=CatalogService(db, litellm),
         subscriptions=SubscriptionService(db),
         keys=keys,
-        usage=UsageService(db, bus),
+        usage=UsageService(db, bus, settings.database.usage_keep_days),
         notifications=NotificationService(db),
         system=SystemService(db, litellm, keys),
     )

@@ -27,9 +27,10 @@ from gateway.usage.answers import (
     Totals,
     View,
 )
-from gateway.usage.callback import Callback, decode
+from gateway.usage.callback import Callback, ModelMap, decode, is_priced
 from gateway.usage.calls import SecretUse
 from gateway.usage.live import Tick
+from gateway.usage.partitions import Partition
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
 from gateway.usage.service import IngestResult, LedgerUnavailable, UsageService
 from gateway.usage.tables import UsageEvent, UsageHourly
@@ -44,6 +45,8 @@ __all__ = [
     "IngestResult",
     "Interval",
     "LedgerUnavailable",
+    "ModelMap",
+    "Partition",
     "Percentiles",
     "Point",
     "Scope",
@@ -64,4 +67,5 @@ __all__ = [
     "View",
     "current_day",
     "decode",
+    "is_priced",
 ]

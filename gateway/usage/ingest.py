@@ -9,10 +9,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.litellm import exact_money
 from gateway.usage import partitions
 from gateway.usage.answers import MEASURES
-from gateway.usage.policy import CallRecord, hour_of
+from gateway.usage.policy import CallRecord
 
 # Writers take turns, so that `usage_event.seq` grows in the order of commits and a reader who goes on after the highest one
 # he saw misses nothing, and so that a call that is looked for and not found is in nobody else's hands. A thousand events take
@@ -34,12 +33,12 @@ CREATE TEMPORARY TABLE IF NOT EXISTS usage_incoming (parcel integer, call_id tex
 COLUMNS = (
     *("call_id", "success", "request_id", "occurred_at", "latency_ms", "first_token_ms", "token_hash", "model_name"),
     *("provider", "call_type", "error_code", "stream", "cache_hit", "priced", "prompt_tokens", "cached_tokens"),
-    *("completion_tokens", "total_tokens"),
+    *("completion_tokens", "total_tokens", "spend"),
 )
 _facts = attrgetter(*COLUMNS)
 MEMBERS = "user_id, team_id, api_key_id, model_name, provider, status"
 OWNER = "user_id, team_id, api_key_id"
-NAMES, GIVEN = ", ".join(MEASURES), ", ".join((*COLUMNS, "spend"))
+NAMES, GIVEN = ", ".join(MEASURES), ", ".join(COLUMNS)
 SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
 
 
@@ -120,12 +119,12 @@ async def store_parcels(
     kept = [(n, record) for n, records in enumerate(parcels) for record in records if record.occurred_at >= kept_from]
     if not kept:
         return []
-    await partitions.ensure(session, {hour_of(record.occurred_at) for _, record in kept})
+    await partitions.ensure(session, {record.occurred_at.date() for _, record in kept})
     await session.execute(STAGE)
     connection = await (await session.connection()).get_raw_connection()
     driver: Any = connection.driver_connection
-    rows = [(n, *_facts(record), exact_money(record.spend)) for n, record in kept]
-    await driver.copy_records_to_table("usage_incoming", records=rows, columns=["parcel", *COLUMNS, "spend"])
+    rows = [(n, *_facts(record)) for n, record in kept]
+    await driver.copy_records_to_table("usage_incoming", records=rows, columns=["parcel", *COLUMNS])
     return (await session.execute(STORE, {"received_at": received_at})).all()
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.usage.policy import week_of
+from gateway.usage.policy import DAY
 
 WEEK = timedelta(days=7)
 AHEAD = 4  # weeks
@@ -36,12 +36,12 @@ class Partition:
         return self.start + WEEK
 
 
-async def ensure(session: AsyncSession, moments: Iterable[datetime]) -> None:
-    """Make the partitions that these times need. The caller holds the writers' lock.
+async def ensure(session: AsyncSession, days: Iterable[date]) -> None:
+    """Make the partitions that these days of UTC need. The caller holds the writers' lock.
 
     Attaching one stops no reader and no other writer; creating it as a part of the table would.
     """
-    weeks = sorted({week_of(moment) for moment in moments})
+    weeks = sorted({datetime(day.year, day.month, day.day, tzinfo=UTC) - day.weekday() * DAY for day in days})
     names = [_name(week) for week in weeks]
     for week in (await session.scalars(_MISSING, {"weeks": weeks, "names": names})).all():
         name = _name(week)
@@ -58,8 +58,13 @@ async def existing(session: AsyncSession) -> list[Partition]:
     ]
 
 
+async def before(session: AsyncSession, moment: datetime) -> list[Partition]:
+    """Those whose calls all began before, oldest first."""
+    return [each for each in await existing(session) if each.end <= moment]
+
+
 async def drop(session: AsyncSession, partitions: Sequence[Partition]) -> None:
-    """The caller holds the writers' lock."""
+    """Of their calls the sums are left. The caller holds the writers' lock."""
     for each in partitions:
         await session.execute(text(f"DROP TABLE {each.name}"))
     if partitions:

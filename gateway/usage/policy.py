@@ -118,7 +118,7 @@ EVERYTHING = UsageFilter()
 class CallRecord(msgspec.Struct, frozen=True):
     """One call to a model, as it is to be booked. `token_hash` is the SHA-256 of the key's secret.
 
-    `spend` is in US dollars, and is booked without the noise of binary floats. `priced` is False when LiteLLM knew no price for
+    `occurred_at` is in UTC. `spend` is in US dollars, as `litellm.exact_money` gives it. `priced` is False when LiteLLM knew no price for
     the call, so that its spend is unknown rather than nothing. `provider` is LiteLLM's `custom_llm_provider`. `cached_tokens` are
     those of the prompt that the provider had in its cache; `cache_hit` says that LiteLLM answered from its own. `first_token_ms`
     is how long the first token of a streamed answer took. Callback and spend log agree on `occurred_at` to the millisecond only.
@@ -174,12 +174,6 @@ def problem(record: CallRecord, now: datetime) -> str | None:
 
 def hour_of(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
-
-
-def week_of(moment: datetime) -> datetime:
-    """When its week begins: Monday in UTC."""
-    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day - timedelta(days=day.weekday())
 
 
 def next_hour(moment: datetime) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Interval,
     Row,
     Select,
     Subquery,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import users
@@ -28,7 +29,7 @@ from gateway.actor import Actor
 from gateway.catalog import Model
 from gateway.db import UtcDateTime, table_of
 from gateway.keys import ApiKey
-from gateway.usage import speeds
+from gateway.usage import policy, speeds
 from gateway.usage.answers import (
     MEASURES,
     Ask,
@@ -44,7 +45,7 @@ from gateway.usage.answers import (
     Totals,
     View,
 )
-from gateway.usage.policy import Interval, hour_of
+from gateway.usage.policy import hour_of
 from gateway.usage.queries import MEMBERS, UNKNOWN, Source
 from gateway.usage.zones import offsets, points, zone_of
 
@@ -52,7 +53,7 @@ MAX_SLICES = 100
 WEEK_HOURS = 168
 OTHERS = {Dimension.API_KEY: "Other keys", Dimension.PERSON: "Other callers"}
 
-_INTERVALS, _MOMENTS = ARRAY(INTERVAL), ARRAY(UtcDateTime)
+_MOMENTS = ARRAY(UtcDateTime)
 
 _model = table_of(Model)
 _api_key = table_of(ApiKey)
@@ -92,7 +93,7 @@ def _over_time(source: Source, asks: Sequence[Ask]) -> Select[Any]:
     split = [
         hour_of(start)
         for ask in asks
-        if isinstance(ask, Series) and ask.interval is not Interval.HOUR
+        if isinstance(ask, Series) and ask.interval is not policy.Interval.HOUR
         for start in points(view.during, ask.interval, ask.zone)
         if start != hour_of(start)
     ]
@@ -117,8 +118,9 @@ def _bucket(view: View, ask: Ask, at: ColumnElement[datetime]) -> ColumnElement[
     if isinstance(ask, Series):
         return _place(at, points(view.during, ask.interval, ask.zone))
     if isinstance(ask, Heatmap):
-        since, ahead = zip(*offsets(view.during, ask.zone), strict=True)
-        clock = at + cast(literal(list(ahead), _INTERVALS), _INTERVALS)[func.greatest(_place(at, since), 1)]
+        (_, first), *later = ((since, literal(ahead, Interval)) for since, ahead in offsets(view.during, ask.zone))
+        ahead = case(*((at >= since, then) for since, then in reversed(later)), else_=first) if later else first
+        clock = at + cast(ahead, Interval)
         utc = func.timezone(literal_column("'UTC'"), clock)
         return cast((func.extract("isodow", utc) - 1) * 24 + func.extract("hour", utc), Integer)
     return literal_column("1")

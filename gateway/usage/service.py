@@ -17,11 +17,12 @@ from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
-from gateway.usage import ingest, live, policy, queries, quotas, reading, speeds
+from gateway.usage import ingest, live, partitions, policy, queries, quotas, reading, speeds
 from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.calls import Calls
 from gateway.usage.grouping import Grouping
 from gateway.usage.live import Tick
+from gateway.usage.partitions import Partition
 from gateway.usage.policy import EVERYTHING, CallRecord, Scope, TimeRange, UsageFilter
 
 log = structlog.get_logger(__name__)
@@ -44,10 +45,10 @@ class IngestResult:
 
 
 class UsageService(Calls):
-    """`bus` wakes the live verbs; all others need the database only."""
+    """`bus` wakes the live verbs; all others need the database only. `keep_days`: for how long single calls are kept, None for good."""
 
-    def __init__(self, db: Database, bus: events.Bus) -> None:
-        self._db, self._bus = db, bus
+    def __init__(self, db: Database, bus: events.Bus, keep_days: int | None = None) -> None:
+        self._db, self._bus, self._keep_days = db, bus, keep_days
         self._bookings = Grouping(self._store)
 
     async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
@@ -125,6 +126,31 @@ class UsageService(Calls):
         """Sums over the range, as one `ask`."""
         found: Totals = await self.ask(actor, View(during, wanted, scope), Sums())
         return found
+
+    async def prepare_partitions(self) -> None:
+        """What the job does every hour: make those of the weeks to come, so that no call has to."""
+        today = utc_now().date()
+        async with self._db.write() as session:
+            await session.execute(ingest.TAKE_TURN)
+            await partitions.ensure(session, (today + n * partitions.WEEK for n in range(partitions.AHEAD + 1)))
+
+    async def retain(self, *, dry_run: bool = False) -> list[Partition]:
+        """Drop the weeks that are kept no longer, and say which: what the job does every hour. `dry_run` drops none.
+
+        The sums of dropped calls stay as they are, and calls of that time are booked no more.
+        """
+        if self._keep_days is None:
+            return []
+        if not dry_run:
+            await self.settle_speeds()
+        async with self._db.write() as session:
+            await session.execute(ingest.TAKE_TURN)
+            old = await partitions.before(session, utc_now() - timedelta(days=self._keep_days))
+            if not dry_run:
+                await partitions.drop(session, old)
+        if old and not dry_run:
+            log.info("usage.dropped", weeks=[each.start.date().isoformat() for each in old])
+        return old
 
     async def settle_speeds(self) -> int:
         """What the job does every few seconds: bring the histograms of latency to what is booked. Returns how many calls."""
