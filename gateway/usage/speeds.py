@@ -35,7 +35,9 @@ _KEPT = {Dimension.MODEL, Dimension.PROVIDER}
 
 
 def _bucket_sql(column: str) -> str:
-    return f"CAST(floor(ln(greatest({column}, 1)::float8) / ln({GROWTH}::float8)) AS integer)"
+    # GREATEST knows no NULL.
+    bucket = f"CAST(floor(ln(greatest({column}, 1)::float8) / ln({GROWTH}::float8)) AS integer)"
+    return f"CASE WHEN {column} IS NOT NULL THEN {bucket} END"
 
 
 _LATENCY: ColumnElement[int] = literal_column(_bucket_sql("usage_event.latency_ms"))
