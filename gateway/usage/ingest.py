@@ -89,13 +89,13 @@ WITH fresh AS MATERIALIZED (
   INSERT INTO usage_daily AS d (day, {MEMBERS}, {NAMES}) SELECT day, {MEMBERS}, {NAMES} FROM days
   ON CONFLICT (day, {MEMBERS}) DO UPDATE SET {_added("d")}
 ), member_daily AS (
-  INSERT INTO usage_member_daily AS m (dimension, member, day, {NAMES})
-  SELECT d.dimension, coalesce(d.member, ''), day, {SUMS}
-  FROM days CROSS JOIN LATERAL
+  INSERT INTO usage_member_daily AS m (dimension, member, days, day, {NAMES})
+  SELECT d.dimension, coalesce(d.member, ''), b.days, date_bin(make_interval(days => b.days), day, '2000-01-01Z'), {SUMS}
+  FROM days CROSS JOIN (VALUES (1), (8)) AS b (days) CROSS JOIN LATERAL
     (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status),
       ('user', CAST(user_id AS text)), ('api_key', CAST(api_key_id AS text))) AS d (dimension, member)
-  GROUP BY 1, 2, 3
-  ON CONFLICT (dimension, member, day) DO UPDATE SET {_added("m")}
+  GROUP BY 1, 2, 3, 4
+  ON CONFLICT (dimension, member, days, day) DO UPDATE SET {_added("m")}
 )
 SELECT parcel, user_id, api_key_id, count(*) AS events FROM fresh GROUP BY 1, 2, 3
 """)  # noqa: S608 - only names of ours

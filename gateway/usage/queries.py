@@ -133,6 +133,10 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     return found
 
 
+def _days(days: int, spans: Sequence[Span]) -> ColumnElement[bool]:
+    return and_(member_daily.c.days == days, among(member_daily.c.day, spans))
+
+
 def among(column: ColumnElement[datetime], spans: Sequence[Span]) -> ColumnElement[bool]:
     return or_(*(and_(column >= start, column < end) for start, end in spans)) if spans else false()
 
@@ -162,6 +166,7 @@ class Source:
             at = _TIMES[table]
             rows = select(at.label("at"), *(table.c[name] for name in MEASURES)).where(among(at, spans))
             if table in (quarter, member_daily):
+                rows = rows.where(member_daily.c.days == 1) if table is member_daily else rows
                 parts.append(rows.where(*member_conditions(self.actor, self.view, table, apart)))
                 continue
             rows = rows.where(*conditions(self.actor, self.view, table))
@@ -177,15 +182,15 @@ class Source:
 
         The first is of no rows where only crossed rows know what the view tells apart.
         """
-        crossed = told_apart(self.view)
-        blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
         columns = (event.c.user_id, event.c.api_key_id, event.c.model_name, event.c.provider, event.c.status)
         days = select(member_daily.c.dimension, member_daily.c.member, *(member_daily.c[name] for name in MEASURES))
         permit(self.actor, self.view.scope)
-        if crossed:
+        blocks, ends = cut(self.view.during, [8 * DAY, DAY, HOUR], self.kept_from)
+        if told_apart(self.view):
             days, tables = days.where(false()), [daily, hourly]
+            blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
         else:
-            days = days.where(member_daily.c.dimension.in_(dimensions), among(member_daily.c.day, blocks[0]))
+            days = days.where(member_daily.c.dimension.in_(dimensions), or_(_days(8, blocks[0]), _days(1, blocks[1])))
             tables = [hourly]
         rest = [
             select(*(table.c[column.name] for column in columns), *(table.c[name] for name in MEASURES)).where(

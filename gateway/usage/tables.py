@@ -134,13 +134,17 @@ class UsageQuarter(_Measured, table=True):
 
 
 class UsageMemberDaily(_Measured, table=True):
-    """Sums of one day of UTC for each member of each dimension (`Dimension`); ids as text, an unknown member is ""."""
+    """Sums for each member of each dimension (`Dimension`) of one day of UTC, and of eight; ids as text, an unknown member is "".
+
+    Eights count from 1 January 2000. A range of months is a dozen of them and some days.
+    """
 
     __tablename__ = "usage_member_daily"
-    __table_args__ = (Index("ix_usage_member_daily_day", "day"),)
+    __table_args__ = (Index("ix_usage_member_daily_days_day", "days", "day"),)
 
     dimension: str = Field(primary_key=True)
     member: str = Field(primary_key=True)
+    days: int = Field(primary_key=True)
     day: datetime = Field(sa_type=UtcDateTime, primary_key=True)
 
 

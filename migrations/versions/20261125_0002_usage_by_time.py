@@ -61,10 +61,11 @@ SUMMED = [
     SELECT date_trunc('hour', quarter, 'UTC'), {MEMBERS}, {SUMS}, max(last_at) FROM usage_crossed GROUP BY 1, {MEMBERS}""",
     f"""INSERT INTO usage_daily (day, {MEMBERS}, {MEASURES})
     SELECT date_trunc('day', quarter, 'UTC'), {MEMBERS}, {SUMS} FROM usage_crossed GROUP BY 1, {MEMBERS}""",
-    f"""INSERT INTO usage_member_daily (dimension, member, day, {MEASURES})
-    SELECT dimension, coalesce(member, ''), date_trunc('day', quarter, 'UTC'), {SUMS} FROM usage_crossed CROSS JOIN LATERAL
+    f"""INSERT INTO usage_member_daily (dimension, member, days, day, {MEASURES})
+    SELECT dimension, coalesce(member, ''), days, date_bin(make_interval(days => days), quarter, '2000-01-01Z'), {SUMS}
+    FROM usage_crossed CROSS JOIN (VALUES (1), (8)) AS b (days) CROSS JOIN LATERAL
       (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status),
-        ('user', CAST(user_id AS text)), ('api_key', CAST(api_key_id AS text))) AS d (dimension, member) GROUP BY 1, 2, 3""",
+        ('user', CAST(user_id AS text)), ('api_key', CAST(api_key_id AS text))) AS d (dimension, member) GROUP BY 1, 2, 3, 4""",
 ]
 
 
@@ -149,8 +150,9 @@ def upgrade() -> None:
         *measures(),
         sa.Column('dimension', sa.String(), nullable=False),
         sa.Column('member', sa.String(), nullable=False),
+        *([sa.Column('days', sa.Integer(), nullable=False)] if time == 'day' else []),
         sa.Column(time, sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint('dimension', 'member', time, name=op.f(f'pk_usage_{name}')),
+        sa.PrimaryKeyConstraint('dimension', 'member', *(['days'] if time == 'day' else []), time, name=op.f(f'pk_usage_{name}')),
         )
     op.create_table('usage_speed',
     sa.Column('unit', sa.String(), nullable=False),
@@ -181,7 +183,7 @@ def upgrade() -> None:
     op.create_index('ix_usage_daily_user_id_day', 'usage_daily', ['user_id', 'day'], unique=False)
     op.create_index('ix_usage_daily_api_key_id_day', 'usage_daily', ['api_key_id', 'day'], unique=False)
     op.create_index('ix_usage_daily_model_name_day', 'usage_daily', ['model_name', 'day'], unique=False)
-    op.create_index('ix_usage_member_daily_day', 'usage_member_daily', ['day'], unique=False)
+    op.create_index('ix_usage_member_daily_days_day', 'usage_member_daily', ['days', 'day'], unique=False)
 
     op.create_table('model_price',
     sa.Column('model_name', sa.String(), nullable=False),

@@ -100,8 +100,9 @@ SUMMED = [
     "DROP TABLE crossed",
     f"""INSERT INTO usage_daily (day, {MEMBERS}, {MEASURES})
     SELECT date_trunc('day', hour, 'UTC'), {MEMBERS}, {SUMS} FROM usage_hourly GROUP BY 1, {MEMBERS} ORDER BY 1""",
-    f"""INSERT INTO usage_member_daily (dimension, member, day, {MEASURES})
-    SELECT dimension, member, day, {SUMS} FROM usage_daily {OF_MEMBER} GROUP BY 1, 2, 3 ORDER BY 3""",
+    f"""INSERT INTO usage_member_daily (dimension, member, days, day, {MEASURES})
+    SELECT dimension, member, days, date_bin(make_interval(days => days), day, '2000-01-01Z'), {SUMS}
+    FROM usage_daily CROSS JOIN (VALUES (1), (8)) AS b (days) {OF_MEMBER} GROUP BY 1, 2, 3, 4 ORDER BY 3, 4""",
 ]
 
 ADMIN = Actor(user_id=uuid4(), username="ada", role=Role.ADMIN)
