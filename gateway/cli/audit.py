@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.audit import AuditService, Verified
-from gateway.cli import _reason, fail, main
+from gateway.cli import fail, main, reason
 from gateway.db import Database
 from gateway.settings import SettingsError, load_database_settings
 

@@ -1,12 +1,15 @@
 """The usage ledger: which call was made with whose key, to which model, and what LiteLLM booked for it.
 
-What it promises. An event counts once, however often and in whatever order LiteLLM sends it; the hourly sums are always
-those of the events, since both are written in one transaction, and so is the message that wakes live pages. Totals are
-exact for any range, to the microsecond. Spend has the digits that LiteLLM booked. Prompts and answers are in no column.
-People see their own calls; auditors and admins see all.
+What it promises. An event counts once, however often, in whatever order and split LiteLLM sends it, and by whichever of its
+two accounts, callback or spend log. All sums are those of the events, since they are written in one transaction, and so is
+the message that wakes live pages; only the histograms of latency follow seconds later. Totals are exact for any range, to the
+microsecond, as long as single calls are kept; afterwards to the hour, for good. Days are those of the caller's time zone.
+Spend has the digits that LiteLLM booked, without the noise of its floats, and a call whose price is not known is marked.
+What is acknowledged survives a kill at any moment. Prompts and answers are in no column. People see their own calls;
+auditors and admins see all.
 
 One event is one attempt as LiteLLM tells of it: a call that fell back from a model that failed to another one is a failure
-and a success with the same call id, as it is in LiteLLM's own spend logs.
+and a success with the same call id.
 
 Topics on the bus: `usage`, `usage:user:<id>`, `usage:key:<id>`.
 """
