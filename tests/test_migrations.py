@@ -61,7 +61,7 @@ def _upgrade_in_process(url: str) -> None:
 
 async def test_the_ledger_moves_into_weeks_with_its_sums(litellm_database_url: str) -> None:
     url = litellm_database_url
-    await asyncio.to_thread(command.upgrade, alembic_config(url), "0001")
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "0003")
     db = Database(url)
     async with db.write() as session:
         await session.execute(
@@ -82,7 +82,7 @@ async def test_the_ledger_moves_into_weeks_with_its_sums(litellm_database_url: s
     )
     assert (await _all(db, "SELECT call_id FROM usage_event ORDER BY seq DESC LIMIT 1"))[0].call_id == "new"
     assert len(await _all(db, "SELECT 1 FROM usage_event")) == 101
-    await asyncio.to_thread(command.downgrade, alembic_config(url), "0001")
+    await asyncio.to_thread(command.downgrade, alembic_config(url), "0003")
     assert len(await _all(db, "SELECT 1 FROM usage_event")) == 101
     await db.close()
 

@@ -6,8 +6,8 @@ The calls that are there move into partitions, and every sum is made anew from t
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0002'
-down_revision = '0001'
+revision = '0004'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 
@@ -22,17 +22,31 @@ EVENT_INDEXES = {
     'ix_usage_event_token_hash_occurred_at': ['token_hash', 'occurred_at'],
 }
 
-PARTITIONS = """
-DO $$
-DECLARE week timestamptz;
+# The running gateway need not own the tables: these two are all that it may do to them. Attaching stops no reader and no writer.
+FUNCTIONS = [
+    """
+CREATE FUNCTION make_usage_week(day timestamptz) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+  week timestamptz := date_trunc('week', day, 'UTC');
+  name text := 'usage_event_' || to_char(week AT TIME ZONE 'UTC', 'YYYYMMDD');
 BEGIN
-  FOR week IN SELECT DISTINCT date_trunc('week', occurred_at, 'UTC') FROM usage_event_before
-    UNION SELECT date_trunc('week', now(), 'UTC') + make_interval(weeks => n) FROM generate_series(0, 4) AS n LOOP
-    EXECUTE format(
-      'CREATE TABLE %I PARTITION OF usage_event FOR VALUES FROM (%L) TO (%L)',
-      'usage_event_' || to_char(week AT TIME ZONE 'UTC', 'YYYYMMDD'), week, week + interval '7 days');
-  END LOOP;
+  EXECUTE format('CREATE TABLE %I (LIKE usage_event INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+  EXECUTE format('ALTER TABLE usage_event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, week, week + interval '168 hours');
 END $$
+""",
+    """
+CREATE FUNCTION drop_usage_week(week timestamptz) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+  EXECUTE format('DROP TABLE %I', 'usage_event_' || to_char(week AT TIME ZONE 'UTC', 'YYYYMMDD'));
+END $$
+""",
+    'REVOKE EXECUTE ON FUNCTION make_usage_week, drop_usage_week FROM PUBLIC',
+]
+PARTITIONS = """
+SELECT make_usage_week(week) FROM (
+  SELECT date_trunc('week', occurred_at, 'UTC') AS week FROM usage_event_before
+  UNION SELECT date_trunc('week', now(), 'UTC') + make_interval(hours => 168 * n) FROM generate_series(0, 4) AS n
+) AS w
 """
 
 CARRY_OVER = """
@@ -120,6 +134,8 @@ def upgrade() -> None:
     postgresql_partition_by='RANGE (occurred_at)',
     )
     op.execute('ALTER SEQUENCE usage_event_seq OWNED BY usage_event.seq')
+    for function in FUNCTIONS:
+        op.execute(function)
     op.execute(PARTITIONS)
     op.execute(CARRY_OVER)
     for name, columns in EVENT_INDEXES.items():
@@ -234,6 +250,7 @@ def downgrade() -> None:
         f'INSERT INTO usage_event ({columns}) SELECT {columns} FROM usage_event_after ORDER BY seq ON CONFLICT DO NOTHING'
     )
     op.drop_table('usage_event_after')
+    op.execute('DROP FUNCTION make_usage_week, drop_usage_week')
     op.create_index('ix_usage_event_api_key_id_seq', 'usage_event', ['api_key_id', 'seq'], unique=False)
     op.create_index(op.f('ix_usage_event_occurred_at'), 'usage_event', ['occurred_at'], unique=False)
     op.create_index('ix_usage_event_token_hash_occurred_at', 'usage_event', ['token_hash', 'occurred_at'], unique=False)
