@@ -8,27 +8,20 @@ lengthen. Ten million calls take some minutes and 6 GB. Needs a server: the embe
 
 import argparse
 import asyncio
-import os
 import statistics
-import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import event, text
-from sqlalchemy.engine import make_url
 
 from gateway.actor import Actor, Role
 from gateway.db import Database
 from gateway.events import Bus
-from gateway.migrate import upgrade
-from gateway.sandbox.postgres import Postgres
 from gateway.usage import (
     Ask,
     Dimension,
@@ -45,7 +38,7 @@ from gateway.usage import (
     View,
     partitions,
 )
-from tests.bench.ingest import execute
+from tests.bench.databases import a_database, cpu_of
 
 DAYS, PEOPLE, KEYS_EACH, MODELS, MODELS_EACH = 90, 500, 2, 60, 5
 END = datetime(2026, 6, 30, 14, 30, tzinfo=UTC)
@@ -148,23 +141,15 @@ async def measure(db: Database, rounds: int) -> dict[str, tuple[float, float, fl
         times = []
         for n in range(rounds + 2):
             if n == 2:
-                cpu = _cpu(backend)
+                cpu = cpu_of(backend)
             spent.clear()
             await service.answer(actor, whole_page(view, zone))
             await service.calls_of(actor, view, 10)
             times.append(sum(spent) * 1000)
         times = sorted(times[2:])
-        used = (_cpu(backend) - cpu) / rounds * 1000
+        used = (cpu_of(backend) - cpu) / rounds * 1000
         found[name] = statistics.median(times), times[min(len(times) - 1, int(len(times) * 0.95))], used
     return found
-
-
-def _cpu(backend: int) -> float:
-    stat = Path(f"/proc/{backend}/stat")
-    if not stat.exists():
-        return 0.0
-    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 async def grow(db: Database, count: int) -> None:
@@ -212,19 +197,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.smoke:
         options.counts, options.rounds = [500, 2_000], 2
-    with ExitStack() as stack:
-        server = os.environ.get("TEST_DATABASE_URL")
-        if not server:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            server = stack.enter_context(Postgres(folder / "data", durable=False)).url("postgres")
-        name = f"bench_{uuid4().hex[:8]}"
-        asyncio.run(execute(server, f"CREATE DATABASE {name}"))
-        url = make_url(server).set(database=name).render_as_string(hide_password=False)
-        try:
-            upgrade(url)
-            asyncio.run(curve(url, options.counts, options.rounds))
-        finally:
-            asyncio.run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+    with a_database() as url:
+        asyncio.run(curve(url, options.counts, options.rounds))
 
 
 if __name__ == "__main__":

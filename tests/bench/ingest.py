@@ -10,10 +10,7 @@ import argparse
 import asyncio
 import hashlib
 import json
-import os
 import random
-import tempfile
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,14 +20,12 @@ from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from gateway.db import Database, asyncpg_dsn, utc_now
 from gateway.events import Bus
 from gateway.keys import ApiKey, ApiKeyGeneration, ApiKeyStatus
-from gateway.migrate import upgrade
-from gateway.sandbox.postgres import Postgres
 from gateway.usage import CallRecord, UsageService, decode
+from tests.bench.databases import a_database, cpu_of
 from tests.builders import a_person
 
 PEOPLE, KEYS_EACH, MODELS, MODELS_EACH = 50, 4, 60, 4
@@ -95,13 +90,11 @@ class Meter:
 
     def __init__(self, backend: int) -> None:
         self.seconds = self.cpu = 0.0
-        self._stat = Path(f"/proc/{backend}/stat")
+        self._backend = backend
 
     def _cpu(self) -> float:
-        if not self._stat.exists():
-            return 0.0
-        user, system = self._stat.read_text().rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK") + process_time()
+        spent = cpu_of(self._backend)
+        return spent and spent + process_time()
 
     def __enter__(self) -> None:
         self._began = perf_counter(), self._cpu()
@@ -174,29 +167,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.smoke:
         options.batches, options.size, options.at_once = 2, 100, 3
-    with ExitStack() as stack:
-        server = os.environ.get("TEST_DATABASE_URL")
-        if not server:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            server = stack.enter_context(Postgres(folder / "data", durable=False)).url("postgres")
-        name = f"bench_{uuid4().hex[:8]}"
-        asyncio.run(execute(server, f"CREATE DATABASE {name}"))
-        url = make_url(server).set(database=name).render_as_string(hide_password=False)
-        try:
-            upgrade(url)
-            print(
-                f"{options.batches} times {options.at_once} deliveries of {options.size} events, {PEOPLE * KEYS_EACH} keys, {MODELS} models"
-            )
-            asyncio.run(measure(url, options.batches, options.size, options.at_once))
-            measure_decoding(options.size)
-        finally:
-            asyncio.run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def execute(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(asyncpg_dsn(server))
-    await connection.execute(statement)
-    await connection.close()
+    with a_database() as url:
+        deliveries = f"{options.batches} times {options.at_once} deliveries of {options.size} events"
+        print(f"{deliveries}, {PEOPLE * KEYS_EACH} keys, {MODELS} models")
+        asyncio.run(measure(url, options.batches, options.size, options.at_once))
+        measure_decoding(options.size)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Rows that the ledger's tests start from, and calls to book."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 from gateway.actor import Actor
 from gateway.db import Database
 from gateway.keys import ApiKey, ApiKeyGeneration, ApiKeyStatus
-from gateway.usage import CallRecord
+from gateway.usage import CallRecord, Totals
 
 NOON = datetime(2025, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -49,6 +49,22 @@ def a_call(**facts: Any) -> CallRecord:
         "token_hash": key.token_hash if key else None,
     }
     return CallRecord(**defaults | facts)
+
+
+def totals_of(calls: Iterable[CallRecord]) -> Totals:
+    """What any of the ledger's sums has to be for these calls."""
+    listed = list(calls)
+    return Totals(
+        requests=len(listed),
+        failures=sum(not call.success for call in listed),
+        prompt_tokens=sum(call.prompt_tokens for call in listed),
+        completion_tokens=sum(call.completion_tokens for call in listed),
+        total_tokens=sum(call.total_tokens for call in listed),
+        spend=sum((call.spend for call in listed), Decimal(0)),
+        cached_tokens=sum(call.cached_tokens for call in listed),
+        cache_hits=sum(call.cache_hit for call in listed),
+        unpriced=sum(not call.priced for call in listed),
+    )
 
 
 async def rows(db: Database, statement: str) -> Sequence[Row[Any]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -35,14 +35,13 @@ from gateway.usage import (
     Speeds,
     Sums,
     TimeRange,
-    Totals,
     UsageFilter,
     UsageService,
     View,
 )
 from gateway.usage.zones import points
 from tests.builders import a_model, a_person
-from tests.domains.usage.ledger import NOON, a_call, a_key
+from tests.domains.usage.ledger import NOON, a_call, a_key, totals_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WHOLE_ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "America/Havana"]
@@ -95,21 +94,6 @@ async def the_crowd(db: Database, service: UsageService) -> Crowd:
         owners: dict[str | None, tuple[UUID, UUID]] = {key.token_hash: (who.user_id, key.id) for who, key in keys}
         _crowds[db.url] = Crowd(calls, owners, models, admin, alice)
     return _crowds[db.url]
-
-
-def totals_of(calls: Iterable[CallRecord]) -> Totals:
-    listed = list(calls)
-    return Totals(
-        requests=len(listed),
-        failures=sum(not call.success for call in listed),
-        prompt_tokens=sum(call.prompt_tokens for call in listed),
-        completion_tokens=sum(call.completion_tokens for call in listed),
-        total_tokens=sum(call.total_tokens for call in listed),
-        spend=sum((call.spend for call in listed), Decimal(0)),
-        cached_tokens=sum(call.cached_tokens for call in listed),
-        cache_hits=sum(call.cache_hit for call in listed),
-        unpriced=sum(not call.priced for call in listed),
-    )
 
 
 def status_of(call: CallRecord) -> str:

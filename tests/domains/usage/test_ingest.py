@@ -18,7 +18,7 @@ from gateway.db import Database, utc_now
 from gateway.events import Bus
 from gateway.usage import CallRecord, IngestResult, LedgerUnavailable, Totals, UsageService, ingest
 from tests.builders import a_person
-from tests.domains.usage.ledger import NOON, SUMS, a_call, a_key, everything, ledger, rows, sums_differ
+from tests.domains.usage.ledger import NOON, SUMS, a_call, a_key, everything, ledger, rows, sums_differ, totals_of
 
 
 async def test_an_event_is_booked_once_with_its_owner(db: Database, service: UsageService) -> None:
@@ -221,21 +221,7 @@ def _sums_of(calls: list[CallRecord], owners: dict[str | None, Any]) -> dict[str
             eight = day - (day - datetime(2000, 1, 1, tzinfo=UTC)) % timedelta(days=8)
             found["usage_member_daily"][dimension, member, 1, day].append(call)
             found["usage_member_daily"][dimension, member, 8, eight].append(call)
-    return {table: {key: _totals_of(calls) for key, calls in by_key.items()} for table, by_key in found.items()}
-
-
-def _totals_of(calls: list[CallRecord]) -> Totals:
-    return Totals(
-        requests=len(calls),
-        failures=sum(not call.success for call in calls),
-        prompt_tokens=sum(call.prompt_tokens for call in calls),
-        completion_tokens=sum(call.completion_tokens for call in calls),
-        total_tokens=sum(call.total_tokens for call in calls),
-        spend=sum((call.spend for call in calls), Decimal(0)),
-        cached_tokens=sum(call.cached_tokens for call in calls),
-        cache_hits=sum(call.cache_hit for call in calls),
-        unpriced=sum(not call.priced for call in calls),
-    )
+    return {table: {key: totals_of(calls) for key, calls in by_key.items()} for table, by_key in found.items()}
 
 
 def _speeds_of(calls: list[CallRecord]) -> dict[Any, tuple[int, int]]:
