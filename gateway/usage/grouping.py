@@ -31,6 +31,8 @@ class Grouping(Generic[T]):
         parcel = _Parcel(items)
         self._waiting.append(parcel)
         try:
+            # What came in the same moment goes along.
+            await asyncio.sleep(0)
             while parcel.answer is None:
                 async with self._turn:
                     if parcel.answer is None:

@@ -1,5 +1,6 @@
 """The verbs of the ledger."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,7 +85,10 @@ class UsageService(Calls):
                 async with self._db.write() as session:
                     found = await ingest.store_parcels(session, distinct, utc_now())
                     await events.publish(session, live.topics_of(found))
-                return [sum(row.events for row in found if row.parcel == n) for n in range(len(parcels))]
+                new = Counter[int]()
+                for row in found:
+                    new[row.parcel] += row.events
+                return [new[n] for n in range(len(parcels))]
             except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 if attempt == ATTEMPTS or not ingest.is_passing(error):
                     # Not the error's text: SQLAlchemy puts the statement's values into it.

@@ -1,6 +1,7 @@
 """A database that is there for as long as a benchmark runs, and what its server's processor spends."""
 
 import asyncio
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -41,9 +42,9 @@ async def _execute(server: str, statement: str) -> None:
 
 
 def cpu_of(backend: int) -> float:
-    """CPU seconds that a backend has spent; 0 where the server is not on this machine, or the machine does not tell."""
+    """CPU seconds that a backend has spent; NaN where the server is not on this machine, or the machine does not tell."""
     stat = Path(f"/proc/{backend}/stat")
     if not stat.exists():
-        return 0.0
+        return math.nan
     user, system = stat.read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -93,8 +93,7 @@ class Meter:
         self._backend = backend
 
     def _cpu(self) -> float:
-        spent = cpu_of(self._backend)
-        return spent and spent + process_time()
+        return cpu_of(self._backend) + process_time()
 
     def __enter__(self) -> None:
         self._began = perf_counter(), self._cpu()
