@@ -75,7 +75,7 @@ async def test_a_call_is_booked_for_the_owner_of_its_key(db: Database, client: h
     booked = (await ledger(db))[0][0]
     assert (booked.call_id, booked.user_id, booked.api_key_id) == ("c1", alice.user_id, key.id)
     assert booked.occurred_at == datetime(2024, 12, 29, 7, 20, 5, 250_000, tzinfo=UTC)
-    assert (booked.latency_ms, booked.spend) == (750, Decimal("0.00005099999999999999"))
+    assert (booked.latency_ms, booked.spend) == (750, Decimal("0.000051"))
 
     before = await ledger(db)
     answer = await client.post(URL, json=[event], headers=SIGNED)
