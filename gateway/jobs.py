@@ -56,6 +56,8 @@ def jobs(services: Services) -> list[Job]:
         Job("quotas-sweep", 300, services.usage.settle_all_quotas),
         Job("notices", 3, services.notifications.announce_events),
         Job("notices-sweep", 600, services.notifications.announce_missed_events),
+        Job("ledger-reconcile", 5, services.ledger.reconcile),
+        Job("ledger-observe", 15, services.ledger.observe, one_replica=False),
         Job("key-expiries-announce", 600, services.notifications.announce_expiries),
         Job("audit-seal", 2, services.audit.seal),
         Job("sessions-purge", 3600, services.auth.forget_ended_sessions),

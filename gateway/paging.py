@@ -1,5 +1,6 @@
 """Pages of a list by keyset: the cursor is the last row's sort key, so a page costs the same at the end of a list as at its start."""
 
+import asyncio
 import base64
 import binascii
 import json
@@ -8,12 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Integer, Row, Select, Uuid, bindparam, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.db import Database
@@ -93,6 +94,54 @@ async def fetch_page(
     return Page(shown, cursors, len(rows) > first, after is not None, total_count)
 
 
+async def fetch_pages(
+    db: Database,
+    session: AsyncSession,
+    query: Select[Any],
+    of: ColumnElement[UUID],
+    owners: Sequence[UUID],
+    order: Order,
+    first: int,
+    after: str | None,
+) -> dict[UUID, Page[Row[Any]]]:
+    """As `fetch_page`, for each of the owners whose id the query has in `of`: one SELECT for all; another if any count is awaited."""
+    check_first(first)
+    parameters: dict[str, Any] = {"page_limit": first + 1}
+    if after is not None:
+        parameters |= {f"page_after_{at}": value for at, value in enumerate(order.parse(after))}
+    owners = list(dict.fromkeys(owners))
+    owner = func.unnest(literal(owners, ARRAY(Uuid()))).column_valued("owner")
+    page = _page_of(query.where(of == owner), order, after is not None).lateral("page")
+    result = await session.execute(select(owner, page), parameters)
+    make = _record(tuple(result.keys())[1:])
+    found: dict[UUID, list[Any]] = {each: [] for each in owners}
+    for whose, *values in result:
+        found[whose].append(make(values))
+    width = len(order.keys)
+    counting: list[asyncio.Task[dict[UUID, int]]] = []
+
+    async def counts() -> dict[UUID, int]:
+        counted = query.where(of.in_(owners)).with_only_columns(of, func.count()).group_by(of).order_by(None)
+        async with db.read() as counting_session:
+            return {row[0]: row[1] for row in await counting_session.execute(counted)}
+
+    async def total_count(whose: UUID) -> int:
+        if not counting:
+            counting.append(asyncio.create_task(counts()))
+        return (await counting[0]).get(whose, 0)
+
+    return {
+        whose: Page(
+            rows[:first],
+            [order.cursor(row[-width:]) for row in rows[:first]],
+            len(rows) > first,
+            after is not None,
+            partial(total_count, whose),
+        )
+        for whose, rows in found.items()
+    }
+
+
 @lru_cache(maxsize=64)
 def _page_of(query: Select[Any], order: Order, continued: bool) -> Select[Any]:
     """`query` cut to a page, its size and where it begins left open.
@@ -111,10 +160,10 @@ def _page_of(query: Select[Any], order: Order, continued: bool) -> Select[Any]:
 
 
 @lru_cache(maxsize=64)
-def _record(names: tuple[str, ...]) -> Callable[[Row[Any]], Any]:
+def _record(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
     """Rows as named tuples: an attribute of SQLAlchemy's own takes ten times as long, and each row of a page is asked for all."""
     record: Any = namedtuple("Record", names, rename=True)  # type: ignore[misc]
-    make: Callable[[Row[Any]], Any] = record._make
+    make: Callable[[Sequence[Any]], Any] = record._make
     return make
 
 

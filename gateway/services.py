@@ -15,7 +15,7 @@ from gateway.notifications import NotificationService
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
 from gateway.system import SystemService
-from gateway.usage import UsageService
+from gateway.usage import LedgerService, UsageService
 from gateway.users import UserService
 
 
@@ -32,6 +32,7 @@ class Services:
     subscriptions: SubscriptionService
     keys: KeyService
     usage: UsageService
+    ledger: LedgerService
     notifications: NotificationService
     system: SystemService
 
@@ -42,6 +43,7 @@ def build_services(settings: Settings) -> Services:
     bus = Bus(settings.database.url)
     litellm = LiteLLM(settings.litellm.base_url, settings.litellm.master_key.get_secret_value(), breaker=Breaker())
     keys = KeyService(db, litellm)
+    usage = UsageService(db, bus, settings.database.usage_keep_days)
     return Services(
         settings=settings,
         db=db,
@@ -53,7 +55,14 @@ def build_services(settings: Settings) -> Services:
         catalog=CatalogService(db, litellm),
         subscriptions=SubscriptionService(db),
         keys=keys,
-        usage=UsageService(db, bus, settings.database.usage_keep_days),
+        usage=usage,
+        ledger=LedgerService(
+            db,
+            litellm,
+            usage,
+            settle_seconds=settings.litellm.settle_seconds,
+            history_days=settings.litellm.history_days,
+        ),
         notifications=NotificationService(db),
         system=SystemService(db, litellm, keys),
     )

@@ -125,6 +125,16 @@ def _ca_file(value: Path) -> Path:
     return value
 
 
+def _whole_number(least: int, most: int) -> Callable[[Any], int]:
+    def check(value: Any) -> int:
+        text = str(value)
+        if not (text.isascii() and text.isdecimal() and len(text) <= 9 and least <= int(text) <= most):
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return check
+
+
 def _comma_list(value: Any) -> Any:
     return tuple(item for item in map(str.strip, value.split(",")) if item) if isinstance(value, str) else value
 
@@ -145,12 +155,22 @@ class DatabaseSettings(_Group):
 
 
 class LiteLLMSettings(_Group):
-    """The proxy: where the gateway reaches it, and where people's own programs do."""
+    """The proxy: where the gateway reaches it, and where people's own programs do.
+
+    Calls stand in its spend log at most `settle_seconds` after their end. Its log is read `history_days` back from the first
+    start on.
+    """
 
     base_url: HttpUrl = Field(validation_alias="LITELLM_BASE_URL")
     master_key: Annotated[SecretStr, AfterValidator(_strong(8))] = Field(validation_alias="LITELLM_MASTER_KEY")
     public_url: HttpUrl = Field(validation_alias="LITELLM_PUBLIC_URL")
     webhook_secret: Annotated[SecretStr, AfterValidator(_strong(16))] = Field(validation_alias="LITELLM_WEBHOOK_SECRET")
+    settle_seconds: Annotated[int, BeforeValidator(_whole_number(1, 3600))] = Field(
+        default=60, validation_alias="LITELLM_SETTLE_SECONDS"
+    )
+    history_days: Annotated[int, BeforeValidator(_whole_number(0, 3650))] = Field(
+        default=400, validation_alias="LITELLM_HISTORY_DAYS"
+    )
 
 
 class AuthSettings(_Group):
@@ -249,6 +269,7 @@ class Settings(BaseSettings):
         host: str = "127.0.0.1",
         port: int = 8080,
         public_url: str | None = None,
+        history_days: int = 400,
     ) -> Self:
         """Settings under which `people` sign in by name. `public_url` defaults to this machine's `http://host:port`.
 
@@ -262,6 +283,8 @@ class Settings(BaseSettings):
                 public_url=litellm_public_url,
                 master_key=SecretStr(litellm_master_key),
                 webhook_secret=SecretStr(webhook_secret),
+                settle_seconds=10,  # its LiteLLM writes every two
+                history_days=history_days,
             ),
             auth=AuthSettings(provider="sandbox"),
             web=WebSettings(

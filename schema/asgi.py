@@ -1,7 +1,7 @@
-"""/graphql: POST for queries and mutations, a WebSocket for those and for subscriptions."""
+"""/graphql: POST for queries and mutations; a WebSocket, or a POST that accepts server-sent events, for those and for subscriptions."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, cast
 
 import orjson
 from graphql import OperationType
@@ -11,19 +11,23 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 
+from gateway.actor import Actor
 from gateway.services import Services
 from schema.context import Context
 from schema.documents import StoredDocuments, read_stored
 from schema.errors import public_error
 from schema.execution import Engine
+from schema.live_callers import Change, LiveCallers, TooManyConnections
 from schema.live_hub import LiveHub
-from schema.operations import BadRequest, Operations
+from schema.operations import BadRequest, Operation, Operations
+from schema.transport_sse import MEDIA_TYPE, EventStream
 from schema.transport_ws import Socket
 
 MAX_BODY = 1024 * 1024  # bytes
+MAX_CONNECTIONS = 100  # live ones of one person, in this process
 
 ContextOf = Callable[[HTTPConnection], Any]
-StillValid = Callable[[HTTPConnection], Awaitable[bool]]
+CallerOf = Callable[[HTTPConnection], Hashable | None]
 
 
 def graphql_routes(schema: Schema, services: Services) -> list[BaseRoute]:
@@ -33,29 +37,43 @@ def graphql_routes(schema: Schema, services: Services) -> list[BaseRoute]:
 
     def context_of(connection: HTTPConnection) -> Context:
         state = connection.state
-        return Context(services, state.actor, state.request_id, long_lived=connection.scope["type"] == "websocket")
+        return Context(
+            services,
+            state.actor,
+            state.request_id,
+            long_lived=connection.scope["type"] == "websocket" or _wants_events(connection),
+            last_event_id=_last_event_id(connection),
+        )
 
-    async def still_valid(connection: HTTPConnection) -> bool:
-        """Whether the session lives and grants what it granted when the socket was opened."""
-        actor = connection.state.actor
-        return actor is None or await services.auth.recheck(actor) == actor
+    async def until_changed(caller: Hashable) -> Change:
+        present = await services.auth.until_changed(services.bus, cast(Actor, caller))
+        return Change.OTHER_RIGHTS if present else Change.GONE
 
-    app = GraphQLApp(operations, context_of, still_valid)
+    callers = LiveCallers(until_changed, lambda caller: cast(Actor, caller).user_id, MAX_CONNECTIONS)
+    app = GraphQLApp(operations, context_of, lambda connection: connection.state.actor, callers)
     return [Route("/graphql", app), WebSocketRoute("/graphql", app)]
 
 
 class GraphQLApp:
     """The ASGI application. `context_of(connection)` makes what resolvers find as `info.context`, for each operation anew.
 
-    `still_valid(connection)` is asked now and then while a WebSocket is open. `socket_options` go to `Socket`.
+    `caller_of(connection)` says to whom of the `callers` a live connection belongs. `socket_options` go to `Socket`.
     """
 
     def __init__(
-        self, operations: Operations, context_of: ContextOf, still_valid: StillValid, **socket_options: Any
+        self,
+        operations: Operations,
+        context_of: ContextOf,
+        caller_of: CallerOf,
+        callers: LiveCallers,
+        *,
+        comment_seconds: float = 15.0,
+        **socket_options: Any,
     ) -> None:
         self._operations = operations
-        self._context_of = context_of
-        self._still_valid = still_valid
+        self._context_of, self._caller_of = context_of, caller_of
+        self._callers = callers
+        self._comment_seconds = comment_seconds
         self._socket_options = socket_options
         self._hub = LiveHub()
 
@@ -70,14 +88,21 @@ class GraphQLApp:
                 operations=self._operations,
                 hub=self._hub,
                 make_context=lambda: self._context_of(connection),
-                still_valid=lambda: self._still_valid(connection),
+                join=lambda changed: self._callers.join(self._caller_of(connection), changed),
                 request_id=request_id,
                 **self._socket_options,
             )
             await socket.serve()
-            return
+        else:
+            await self._http(connection, receive, send, request_id)
+
+    async def _http(self, connection: HTTPConnection, receive: Receive, send: Send, request_id: str) -> None:
         try:
-            status, body, media = await self._answer(connection, receive, request_id)
+            operation = await self._read(connection, receive)
+            if _wants_events(connection):
+                await self._stream(connection, receive, send, operation, request_id)
+                return
+            status, body, media = await self._answer(connection, operation, request_id)
         except BadRequest as bad:
             status, body, media = bad.status, bad.body, b"application/json"
         headers = [(b"content-type", media), (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
@@ -86,8 +111,8 @@ class GraphQLApp:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _answer(self, connection: HTTPConnection, receive: Receive, request_id: str) -> tuple[int, bytes, bytes]:
-        """(status, body, media type). Raises BadRequest."""
+    async def _read(self, connection: HTTPConnection, receive: Receive) -> Operation:
+        """What a request asks for. Raises BadRequest."""
         headers = connection.headers
         if connection.scope["method"] != "POST":
             raise BadRequest("Send operations by POST; GraphiQL is at /graphiql.", "METHOD_NOT_ALLOWED", 405)
@@ -98,14 +123,54 @@ class GraphQLApp:
             request = orjson.loads(await _read_body(headers, receive))
         except orjson.JSONDecodeError as error:
             raise BadRequest(f"The request is not JSON: {error}.") from None
-        operation = self._operations.read(request)
+        return self._operations.read(request)
+
+    async def _stream(
+        self, connection: HTTPConnection, receive: Receive, send: Send, operation: Operation, request_id: str
+    ) -> None:
+        """Raises BadRequest before anything is sent."""
+        stream = EventStream(
+            receive,
+            send,
+            operation,
+            self._context_of(connection),
+            operations=self._operations,
+            hub=self._hub,
+            join=lambda changed: self._callers.join(self._caller_of(connection), changed),
+            request_id=request_id,
+            comment_seconds=self._comment_seconds,
+        )
+        try:
+            await stream.serve()
+        except TooManyConnections as many:
+            raise BadRequest(str(many), "TOO_MANY_CONNECTIONS", 429) from None
+
+    async def _answer(
+        self, connection: HTTPConnection, operation: Operation, request_id: str
+    ) -> tuple[int, bytes, bytes]:
+        """(status, body, media type). Raises BadRequest."""
         if operation.type is OperationType.SUBSCRIPTION:
-            raise BadRequest("Subscriptions are served over a WebSocket (graphql-transport-ws) at this address.")
-        context = self._context_of(connection)
-        body, executed = await self._operations.execute(operation, context, request_id)
-        if "application/graphql-response+json" in headers.get("accept", ""):
+            raise BadRequest(
+                "Subscriptions are served at this address over a WebSocket (graphql-transport-ws), or to `Accept: text/event-stream`."
+            )
+        body, executed = await self._operations.execute(operation, self._context_of(connection), request_id)
+        if "application/graphql-response+json" in connection.headers.get("accept", ""):
             return (200 if executed else 400), body, b"application/graphql-response+json; charset=utf-8"
         return 200, body, b"application/json"
+
+
+def _wants_events(connection: HTTPConnection) -> bool:
+    return MEDIA_TYPE in connection.headers.get("accept", "")
+
+
+def _last_event_id(connection: HTTPConnection) -> int | None:
+    """Raises BadRequest for one that we never gave."""
+    given = connection.headers.get("last-event-id")
+    if not given:
+        return None
+    if not (given.isascii() and given.isdecimal() and len(given) < 19):
+        raise BadRequest("Last-Event-ID must be an id that a live result had.")
+    return int(given)
 
 
 async def _read_body(headers: Headers, receive: Receive) -> bytes:

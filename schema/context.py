@@ -20,6 +20,8 @@ class Context:
     request_id: str
     long_lived: bool = False
     operation_name: str | None = field(default=None)
+    last_event_id: int | None = None
+    """The position after which a client of server-sent events wants to go on."""
 
     @property
     def actor(self) -> Actor:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import strawberry
 
 from gateway import keys
+from gateway.usage import CallsWanted
 from schema.catalog import Model
 from schema.context import Info
 from schema.relay import After, Connection, First, Node, connection, encode_id
@@ -230,8 +231,8 @@ class ApiKey(Node):
             datetime | None, strawberry.argument(description="Only calls that began then or later; all, if left out.")
         ] = None,
     ) -> Connection[ApiKeyCall]:
-        usage, actor = info.context.services.usage, info.context.actor
-        return connection(await usage.calls(actor, self.row.id, first, after, since), ApiKeyCall.of)
+        page = await info.context.loaders.calls_of_key.load(CallsWanted(self.row.id, first, after, since))
+        return connection(page, ApiKeyCall.of)
 
     @classmethod
     def of(cls, row: Any) -> "ApiKey":

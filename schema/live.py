@@ -12,8 +12,9 @@ from schema.keys import ApiKey
 from schema.live_hub import SHARED
 from schema.notifications import Notification
 from schema.relay import decode_id, encode_id
+from schema.scalars import BigInt
 from schema.subscriptions import ModelSubscription
-from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter
+from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter, UsageTotals
 from schema.viewer import Filter
 
 
@@ -40,7 +41,9 @@ class NotificationsChange:
     unread_count: int = strawberry.field(description="How many are not marked as read now.")
 
 
-@strawberry.type(description="Live data, over graphql-transport-ws on /graphql.")
+@strawberry.type(
+    description="Live data on /graphql, over graphql-transport-ws, or as server-sent events to a POST that accepts them."
+)
 class Subscription:
     @strawberry.subscription(
         description="The caller's usage now, and again after each change, at most ten times a second. Only the newest state counts.",
@@ -58,19 +61,34 @@ class Subscription:
         wanted = range.to_domain() if range else None
         narrowed = (filter or UsageFilter()).to_domain()
         async for tick in info.context.services.usage.changes(info.context.actor, wanted, narrowed):
-            yield UsageChange(as_of=tick.as_of, usage=Usage.of(info, Scope.OWN, tick.during, filter))
+            yield UsageChange(
+                as_of=tick.as_of,
+                usage=Usage.of(info, Scope.OWN, tick.during, filter),
+                position=BigInt(tick.position),
+                totals=UsageTotals.of(tick.totals),
+            )
 
     @strawberry.subscription(
-        description="Each call made with this key from now on, in the order in which LiteLLM reported them."
+        description="Each call made with this key from now on, once, in the order in which LiteLLM reported them."
     )
     async def api_key_used(
-        self, info: Info, api_key_id: Annotated[strawberry.ID, strawberry.argument(description="The key to listen to.")]
+        self,
+        info: Info,
+        api_key_id: Annotated[strawberry.ID, strawberry.argument(description="The key to listen to.")],
+        after: Annotated[
+            BigInt | None,
+            strawberry.argument(
+                description="`position` of the last call that is known: those after it come first, at most 10,000. "
+                "Over server-sent events, the header `Last-Event-ID` says the same."
+            ),
+        ] = None,
     ) -> AsyncGenerator[ApiKeyUse, None]:
         key_id = decode_id("ApiKey", api_key_id, "apiKeyId")
         row = await info.context.loaders.api_key.load(key_id)
         if row is None:
             raise NotFound("key")
-        async for use in info.context.services.usage.uses(info.context.actor, key_id):
+        known = info.context.last_event_id if after is None else after
+        async for use in info.context.services.usage.uses(info.context.actor, key_id, known):
             yield ApiKeyUse.of(ApiKey.of(row), use)
 
     @strawberry.subscription(

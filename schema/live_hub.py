@@ -13,14 +13,16 @@ from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 from typing import Any, Protocol
 
+import orjson
 import structlog
 from graphql import FieldNode, OperationType
 from strawberry import Schema
 from strawberry.types.field import StrawberryField
 
-from schema.operations import Operation, Refused
+from schema.operations import Operation, Operations, Refused, Result
 
 SHARED = {"shared": True}
+AT_ONCE = 250  # members, before others have their turn
 
 log = structlog.get_logger()
 
@@ -28,7 +30,7 @@ log = structlog.get_logger()
 class Member(Protocol):
     """One subscriber. Both methods return at once and never raise."""
 
-    def offer(self, result: str) -> None:
+    def offer(self, result: Result) -> None:
         """The newest result; one that was not sent yet may be forgotten."""
 
     def finish(self, errors: list[dict[str, Any]] | None) -> None:
@@ -58,15 +60,16 @@ class LiveHub:
         return len(self._streams)
 
     def join(
-        self, key: Hashable, results: Callable[[], AsyncGenerator[str, None]], member: Member
+        self, operations: Operations, operation: Operation, context: Any, request_id: str, member: Member
     ) -> Callable[[], None]:
-        """Let `member` have the stream of this key; `results` starts it if there is none. Gives the function to leave.
+        """Let `member` have the results of a shared operation, which starts if nobody has it yet. Gives the function to leave.
 
-        The stream ends with its last member.
+        It ends with its last member. Raises what `context.live_scope()` raises.
         """
+        key = (operation.query, operation.name, _canonical(operation.variables), context.live_scope())
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = _Stream(results())
+            stream = self._streams[key] = _Stream(operations.results(operation, context, request_id))
             stream.task.add_done_callback(lambda _task: self._forget(key, stream))
         stream.members.add(member)
         if stream.latest is not None:
@@ -85,20 +88,26 @@ class LiveHub:
             del self._streams[key]
 
 
+def _canonical(variables: dict[str, Any] | None) -> bytes:
+    return orjson.dumps(variables or {}, option=orjson.OPT_SORT_KEYS)
+
+
 class _Stream:
-    def __init__(self, results: AsyncGenerator[str, None]) -> None:
+    def __init__(self, results: AsyncGenerator[Result, None]) -> None:
         self.members: set[Member] = set()
-        self.latest: str | None = None
+        self.latest: Result | None = None
         self.task = asyncio.create_task(self._run(results), name="live stream")
 
-    async def _run(self, results: AsyncGenerator[str, None]) -> None:
+    async def _run(self, results: AsyncGenerator[Result, None]) -> None:
         errors = None
         try:
             async with aclosing(results):
                 async for result in results:
                     self.latest = result
-                    for member in self.members:
+                    for number, member in enumerate(tuple(self.members), 1):
                         member.offer(result)
+                        if number % AT_ONCE == 0:
+                            await asyncio.sleep(0)
         except Refused as refused:
             errors = refused.errors
         except Exception:

@@ -7,7 +7,6 @@ resolves to None (or to what `missing` says).
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from aiodataloader import DataLoader
 
@@ -34,7 +33,7 @@ class Loaders:
         if actor is None:
             return
 
-        def of(read: Callable[[Actor, list[UUID]], Awaitable[Any]]) -> DataLoader[Any, Any]:
+        def of(read: Callable[[Actor, list[Any]], Awaitable[Any]]) -> DataLoader[Any, Any]:
             return _loader(lambda keys: read(actor, keys), cache=cache)
 
         self.user = of(services.users.by_ids)
@@ -53,6 +52,7 @@ class Loaders:
         self.models_of_key = _loader(services.keys.models_by_key, cache=cache, missing=())
         self.generations_of_key = _loader(services.keys.generations_by_key, cache=cache, missing=())
         self.use_of_secret = _loader(services.usage.use_by_secret, cache=cache)
+        self.calls_of_key = of(services.usage.calls_by_key)
         self.spend_of_key = _loader(services.usage.spend_by_key, cache=cache, missing=Decimal(0))
         self.last_use_of_key = _loader(services.usage.last_used_by_key, cache=cache)
         self.spend_of_subscription = _loader(services.usage.spend_by_subscription, cache=cache, missing=Decimal(0))

@@ -5,6 +5,7 @@ import strawberry
 from schema.approval_mutations import ApprovalMutations
 from schema.drift_mutations import DriftMutations
 from schema.key_mutations import KeyMutations
+from schema.ledger import LedgerMutations
 from schema.notifications import NotificationMutations
 from schema.policy_mutations import PolicyMutations
 from schema.rotation_mutations import RotationMutations
@@ -18,6 +19,7 @@ class Mutation(
     KeyMutations,
     RotationMutations,
     DriftMutations,
+    LedgerMutations,
     PolicyMutations,
     NotificationMutations,
 ):

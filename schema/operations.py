@@ -51,6 +51,15 @@ class Operation:
         return self.document.operation_type(self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result of a subscription as JSON, made once however many are sent it."""
+
+    json: str
+    position: str | None
+    """`position` of its field, where the selection has it: where to go on after the connection was lost."""
+
+
 class Operations:
     """Reads and executes operations on one schema. `public_error` has the last word on each error that leaves."""
 
@@ -81,8 +90,8 @@ class Operations:
         )
         return self._written(result, request_id), result.data is not None or _has_path(result)
 
-    async def results(self, operation: Operation, context: Any, request_id: str) -> AsyncGenerator[str, None]:
-        """The results of a subscription as JSON. Raises Refused when it can't begin or its source breaks."""
+    async def results(self, operation: Operation, context: Any, request_id: str) -> AsyncGenerator[Result, None]:
+        """The results of a subscription. Raises Refused when it can't begin or its source breaks."""
         stream = await self.engine.subscribe(
             operation.document, variables=operation.variables, operation_name=operation.name, context=context
         )
@@ -91,7 +100,7 @@ class Operations:
         async with aclosing(stream):
             try:
                 async for result in stream:
-                    yield self._written(result, request_id).decode()
+                    yield Result(self._written(result, request_id).decode(), _position(result.data))
             except Exception as error:
                 raise Refused(self.public([error], request_id)) from error
 
@@ -111,6 +120,13 @@ class Operations:
 
 def _as_graphql(error: Exception) -> GraphQLError:
     return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+
+
+def _position(data: dict[str, Any] | None) -> str | None:
+    for event in (data or {}).values():  # a subscription has one field
+        if isinstance(event, dict) and "position" in event:
+            return str(event["position"])
+    return None
 
 
 def _has_path(result: ExecutionResult) -> bool:

@@ -8,22 +8,23 @@ one before; everything else is made only when there is room to send it.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
-import structlog
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from schema.live_callers import Change, Leave, TooManyConnections
 from schema.live_hub import LiveHub, is_shared
-from schema.operations import BadRequest, Operation, Operations, Refused
+from schema.operations import BadRequest, Operation, Operations, Refused, Result
+from schema.outbox import Outbox
 
 SUBPROTOCOL = "graphql-transport-ws"
-
-log = structlog.get_logger()
+TOO_MANY = 4413
+LAST_WORD_SECONDS = 5.0
+CLOSE_CODES = {Change.GONE: 4403, Change.OTHER_RIGHTS: 4412}
 
 
 class Closed(Exception):
@@ -37,8 +38,9 @@ class Closed(Exception):
 class Socket:
     """One connection. `serve()` returns when it is over.
 
-    `make_context()` gives each operation its context. `still_valid()` is asked every `check_seconds`, and the socket is closed when it
-    says no. `max_operations` run at a time.
+    `make_context()` gives each operation its context. `join(changed)` counts the connection among its caller's, or raises
+    TooManyConnections, and calls `changed` when the socket must end: it is closed with 4403 if the session has ended, with 4412 if the
+    caller should connect again with other rights, and with 4413 if there are too many. `max_operations` run at a time.
     """
 
     def __init__(
@@ -50,23 +52,18 @@ class Socket:
         operations: Operations,
         hub: LiveHub,
         make_context: Callable[[], Any],
-        still_valid: Callable[[], Awaitable[bool]],
+        join: Callable[[Callable[[Change], None]], Leave],
         request_id: str,
         init_seconds: float = 10.0,
-        check_seconds: float = 60.0,
         max_operations: int = 50,
     ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
         self._operations, self._hub = operations, hub
-        self._make_context, self._still_valid = make_context, still_valid
+        self._make_context, self._join = make_context, join
         self._request_id = request_id
-        self._init_seconds, self._check_seconds, self._max_operations = init_seconds, check_seconds, max_operations
+        self._init_seconds, self._max_operations = init_seconds, max_operations
         self._acknowledged = False
         self._running: dict[str, _Running] = {}
-        self._ready: deque[_Shared] = deque()
-        self._wake = asyncio.Event()
-        self._sender: asyncio.Task[None] | None = None
-        self._checker: asyncio.Task[None] | None = None
         self._verdict: Closed | None = None
 
     async def serve(self) -> None:
@@ -76,6 +73,11 @@ class Socket:
             await self._send({"type": "websocket.close", "code": 4406, "reason": "Subprotocol not acceptable"})
             return
         await self._send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+        try:
+            leave = self._join(self._changed)
+        except TooManyConnections as many:
+            await self._send({"type": "websocket.close", "code": TOO_MANY, "reason": str(many)})
+            return
         reader = asyncio.current_task()
         assert reader is not None
         self._reader = reader
@@ -88,11 +90,15 @@ class Socket:
                 raise
             reader.uncancel()
         finally:
-            await self._stop()
+            leave()
+            for running in self._running.values():
+                running.stop()
+            self._running.clear()
         if self._verdict is not None:
             closing = {"type": "websocket.close", "code": self._verdict.code, "reason": self._verdict.reason}
-            with suppress(OSError):  # the client was faster
-                await self._send(closing)
+            with suppress(OSError, TimeoutError):  # the client was faster, or does not read
+                async with asyncio.timeout(LAST_WORD_SECONDS):
+                    await self._send(closing)
 
     async def _read(self) -> None:
         """Messages until the client leaves. Raises Closed."""
@@ -103,7 +109,6 @@ class Socket:
                         return
         except TimeoutError:
             raise Closed(4408, "Connection initialisation timeout") from None
-        self._checker = asyncio.create_task(self._check())
         while await self._read_one():
             pass
 
@@ -162,27 +167,9 @@ class Socket:
             errors = self._operations.public([error], self._request_id)
             await self._write({"id": id_, "type": "error", "payload": errors})
 
-    async def _check(self) -> None:
-        while True:
-            await asyncio.sleep(self._check_seconds)
-            try:
-                valid = await self._still_valid()
-            except Exception:
-                log.warning("socket_not_checked", exc_info=True)  # the database is away: ask again
-                continue
-            if not valid:
-                self._verdict = Closed(4403, "The session has ended")
-                self._reader.cancel()
-                return
-
-    async def _stop(self) -> None:
-        for running in self._running.values():
-            running.stop()
-        self._running.clear()
-        tasks = [task for task in (self._sender, self._checker) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def _changed(self, change: Change) -> None:
+        self._verdict = Closed(CLOSE_CODES[change], change.value)
+        self._reader.cancel()
 
     async def _write(self, message: dict[str, Any]) -> None:
         await self._text(orjson.dumps(message).decode())
@@ -194,22 +181,6 @@ class Socket:
         except OSError:
             return False
         return True
-
-    def _has_news(self, running: "_Shared") -> None:
-        """Let the sender come to `running`, which may be called from any task."""
-        self._ready.append(running)
-        self._wake.set()
-        if self._sender is None:
-            self._sender = asyncio.create_task(self._send_news())
-
-    async def _send_news(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._ready:
-                for text in self._ready.popleft().take():
-                    if not await self._text(text):
-                        return
 
 
 class _Running:
@@ -251,7 +222,7 @@ class _Own(_Running):
             if operation.type is OperationType.SUBSCRIPTION and not operation.document.errors:
                 async with aclosing(operations.results(operation, context, socket._request_id)) as results:
                     async for result in results:
-                        await socket._text(f"{self._next}{result}}}")
+                        await socket._text(f"{self._next}{result.json}}}")
             else:
                 answer, executed = await operations.execute(operation, context, socket._request_id)
                 if executed:
@@ -267,46 +238,20 @@ class _Own(_Running):
 
 
 class _Shared(_Running):
-    """A member of a stream in the hub: of what it did not send yet it keeps the newest."""
+    """A member of a stream in the hub."""
 
     def __init__(self, socket: Socket, id_: str, operation: Operation) -> None:
         super().__init__(socket, id_, operation)
-        self._result: str | None = None
-        self._last: str | None = None
-        self._announced = False
-        self._leave: Callable[[], None] | None = None
-        context = socket._make_context()
-        key = (operation.query, operation.name, _canonical(operation.variables), context.live_scope())
-        results = lambda: socket._operations.results(operation, context, socket._request_id)  # noqa: E731
-        self._leave = socket._hub.join(key, results, self)
+        self._outbox = Outbox(socket._text)
+        self._leave = socket._hub.join(socket._operations, operation, socket._make_context(), socket._request_id, self)
 
     def stop(self) -> None:
-        self._result = self._last = None
-        if self._leave:
-            self._leave()
+        self._outbox.stop()
+        self._leave()
 
-    def offer(self, result: str) -> None:
-        self._result = result
-        self._announce()
+    def offer(self, result: Result) -> None:
+        self._outbox.offer(f"{self._next}{result.json}}}")
 
     def finish(self, errors: list[dict[str, Any]] | None) -> None:
         self._ended()
-        self._last = self._last_message(errors)
-        self._announce()
-
-    def take(self) -> list[str]:
-        """What is to be sent now."""
-        result, last = self._result, self._last
-        self._result = self._last = None
-        self._announced = False
-        messages = [] if result is None else [f"{self._next}{result}}}"]
-        return messages if last is None else [*messages, last]
-
-    def _announce(self) -> None:
-        if not self._announced:
-            self._announced = True
-            self._socket._has_news(self)
-
-
-def _canonical(variables: dict[str, Any] | None) -> bytes:
-    return orjson.dumps(variables or {}, option=orjson.OPT_SORT_KEYS)
+        self._outbox.finish(self._last_message(errors))

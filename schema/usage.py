@@ -206,15 +206,20 @@ class Usage:
         page = await info.context.services.usage.calls_of(info.context.actor, self.view, first, after)
         return connection(page, UsageCall.of)
 
-    @strawberry.field(description="Now: these numbers have all that LiteLLM has reported until then.")
+    @strawberry.field(
+        description="Everything in the range before this moment was compared, call by call, with LiteLLM's own spend log, and what "
+        "was missing was added: at most the range's end, its start if nothing was compared. What is newer is there as soon "
+        "as LiteLLM reports it, but may lack calls whose report was lost."
+    )
     async def as_of(self, info: Info) -> datetime:
-        return await info.context.services.usage.as_of()
+        return (await info.context.services.usage.compared(self.view.during)).until
 
     @strawberry.field(
-        description="Whether these numbers were compared with LiteLLM's own spend logs and nothing is missing; false while unknown."
+        description="Whether all of the range that can be compared by now was compared with LiteLLM's own spend log. Its last one or two "
+        "minutes do not count: LiteLLM writes its log some seconds late. False while there is a gap: see `admin.ledger`."
     )
     async def complete(self, info: Info) -> bool:
-        return await info.context.services.usage.complete(self.view.during)
+        return (await info.context.services.usage.compared(self.view.during)).complete
 
     @classmethod
     def of(cls, info: Info, scope: usage.Scope, wanted: usage.TimeRange, filter: UsageFilter | None) -> "Usage":
@@ -254,14 +259,17 @@ class UsageChange:
         description="The same as `viewer.usage` answers for this range and filter, as it is now."
     )
     as_of: datetime = strawberry.field(description="When it changed: the sums have all that was known then.")
-
-    @strawberry.field(description="Sums over the range, now.")
-    async def totals(self, info: Info) -> UsageTotals:
-        return await _totals(self.usage, info)
+    position: BigInt = strawberry.field(
+        description="Grows with every change, on all servers alike. A change with a smaller one than you have seen is older: forget it."
+    )
+    totals: UsageTotals = strawberry.field(description="Sums over the range, exactly those of this position.")
 
 
 @strawberry.type(description="One call made with a key: its metadata, never its content.")
 class ApiKeyUse:
+    position: BigInt = strawberry.field(
+        description="Which call this was; grows from call to call. Pass the last one that you have as `after` to miss none."
+    )
     api_key: ApiKey = strawberry.field(description="The key.")
     model: str = strawberry.field(description="What the call named as `model`.")
     at: datetime = strawberry.field(description="When the call began.")
@@ -276,6 +284,7 @@ class ApiKeyUse:
     @classmethod
     def of(cls, key: ApiKey, row: Any) -> "ApiKeyUse":
         return cls(
+            position=BigInt(row.seq),
             api_key=key,
             model=row.model_name,
             at=row.occurred_at,

@@ -15,6 +15,7 @@ from schema import refusals
 from schema.audit import AuditEntry, AuditFilter
 from schema.context import Info
 from schema.keys import ApiKey, ApiKeyOrder, ApiKeyStatus, KeyPolicy
+from schema.ledger import Ledger
 from schema.notifications import Notification
 from schema.relay import After, Connection, First, connection, decode_id
 from schema.subscriptions import (
@@ -58,8 +59,8 @@ KeyStatuses = Annotated[
 KeySearch = Annotated[
     str | None,
     strawberry.argument(
-        description="Words that must all occur in the key's name, in the visible ends of its secret or, among everybody's, in its "
-        "owner's name; at most 200 characters."
+        description="Words each of which must occur in the key's name, be the `prefix` or `lastFour` of one of its secrets or, among "
+        "everybody's, occur in its owner's name; at most 200 characters."
     ),
 ]
 KeysOfModel = Annotated[strawberry.ID | None, strawberry.argument(description="Only those that hold this model.")]
@@ -279,6 +280,10 @@ class Admin:
     @strawberry.field(description="What everybody used.")
     def usage(self, info: Info, range: Range, filter: Filter = None) -> Usage:
         return Usage.of(info, Scope.ALL, range.to_domain(), filter)
+
+    @strawberry.field(description="How the ledger stands beside LiteLLM's own spend log; cheap enough to be polled.")
+    async def ledger(self, info: Info) -> Ledger:
+        return Ledger.of(await info.context.services.ledger.status(info.context.actor))
 
     @strawberry.field(description="What was done and refused, newest first.")
     async def audit_log(

@@ -7,17 +7,30 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import text
 
+from gateway.actor import Actor, Role
 from gateway.db import Database
 from gateway.events import Bus
 from gateway.migrate import upgrade
+from gateway.notifications import NotificationService
 from gateway.revision import alembic_config, head
 from gateway.usage import UsageService
 from tests.domains.usage.ledger import a_call, sums_differ
+
+ID = "00000000-0000-0000-0000-00000000000"
+NOTICED_BEFORE = [
+    f"""INSERT INTO app_user (id, issuer, subject, username, display_name, role, created_at)
+    VALUES ('{ID}1', 'i', 's', 'alice', 'Alice', 'USER', now())""",
+    f"""INSERT INTO api_key (id, user_id, name, status, expires_at, created_at, updated_at)
+    VALUES ('{ID}2', '{ID}1', 'k', 'ACTIVE', now() + interval '6.5 days', now() - interval '90 days', now())""",
+    f"""INSERT INTO notification (id, user_id, kind, api_key_id, days, expires_at, created_at)
+    SELECT '{ID}3', '{ID}1', 'API_KEY_EXPIRES', '{ID}2', 7, expires_at, now() FROM api_key""",
+]
 
 
 async def tables(url: str) -> set[str]:
@@ -44,6 +57,23 @@ async def test_nothing_is_missing_from_the_migrations(database_url: str) -> None
         raise AssertionError(f"the tables have changed: make migration ({difference})") from None
 
 
+async def test_notices_from_before_are_not_told_again(litellm_database_url: str) -> None:
+    url = litellm_database_url
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "0001")
+    db = Database(url)
+    async with db.write() as session:
+        for statement in NOTICED_BEFORE:
+            await session.execute(text(statement))
+    await asyncio.to_thread(upgrade, url)
+    notifications = NotificationService(db)
+    assert await notifications.announce_expiries() == 0
+    alice = Actor(user_id=UUID(int=1), username="alice", role=Role.USER)
+    ((row,), key) = (await notifications.page(alice, 10)).rows, UUID(int=2)
+    assert (row.kind, row.api_key_id, row.days) == ("API_KEY_EXPIRES", key, 7)
+    await db.close()
+    await asyncio.to_thread(command.downgrade, alembic_config(url), "0001")
+
+
 async def test_two_at_once_wait_for_each_other(litellm_database_url: str) -> None:
     url = litellm_database_url
     await asyncio.gather(*(asyncio.to_thread(_upgrade_in_process, url) for _ in range(2)))
@@ -61,7 +91,7 @@ def _upgrade_in_process(url: str) -> None:
 
 async def test_the_ledger_moves_into_weeks_with_its_sums(litellm_database_url: str) -> None:
     url = litellm_database_url
-    await asyncio.to_thread(command.upgrade, alembic_config(url), "0003")
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "0005")
     db = Database(url)
     async with db.write() as session:
         await session.execute(
@@ -82,7 +112,7 @@ async def test_the_ledger_moves_into_weeks_with_its_sums(litellm_database_url: s
     )
     assert (await _all(db, "SELECT call_id FROM usage_event ORDER BY seq DESC LIMIT 1"))[0].call_id == "new"
     assert len(await _all(db, "SELECT 1 FROM usage_event")) == 101
-    await asyncio.to_thread(command.downgrade, alembic_config(url), "0003")
+    await asyncio.to_thread(command.downgrade, alembic_config(url), "0005")
     assert len(await _all(db, "SELECT 1 FROM usage_event")) == 101
     await db.close()
 

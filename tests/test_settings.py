@@ -46,6 +46,13 @@ def test_what_may_be_left_out_has_defaults() -> None:
     assert (settings.auth.admin_groups, settings.auth.auditor_groups, settings.auth.initial_admins) == ((), (), ())
 
 
+def test_how_long_litellm_takes_and_how_far_back_its_log_is_read() -> None:
+    assert (settings := load_settings(environment()).litellm).settle_seconds == 60
+    assert settings.history_days == 400
+    chosen = load_settings(environment(LITELLM_SETTLE_SECONDS="90", LITELLM_HISTORY_DAYS="0")).litellm
+    assert (chosen.settle_seconds, chosen.history_days) == (90, 0)
+
+
 def test_an_empty_environment_names_every_variable_at_once() -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings({})
@@ -105,6 +112,10 @@ def test_no_environment_turns_on_the_sandbox_sign_in() -> None:
     ("name", "value", "problem"),
     [
         ("AUTH_PROVIDER", "ldap", "must be openshift or oidc"),
+        ("LITELLM_SETTLE_SECONDS", "0", "must be a whole number from 1 to 3600"),
+        ("LITELLM_SETTLE_SECONDS", "1.5", "must be a whole number from 1 to 3600"),
+        ("LITELLM_HISTORY_DAYS", "-1", "must be a whole number from 0 to 3650"),
+        ("LITELLM_HISTORY_DAYS", "a year", "must be a whole number from 0 to 3650"),
         ("DATABASE_URL", "mysql://db.test/litemaas", "must be a postgresql:// address"),
         ("DATABASE_URL", "postgresql://db.test:port/x", "is not a well-formed address"),
         ("DATABASE_URL", "postgresql://db.test", "must name a database"),

@@ -106,6 +106,30 @@ test("a session that the gateway ends while the page is open leads to signing in
   await expect(page).toHaveURL("/sign-in?next=%2Fusage%3Frange%3D24h&expired=1");
 });
 
+test("signing out elsewhere ends the page at once", async ({ page }) => {
+  await page.goto("/usage");
+  await expectLive(page);
+  const other = await page.context().request.post("/auth/logout", { headers: { "X-LiteMaaS-Request": "1" } });
+  expect(other.ok()).toBe(true);
+  await expect(page).toHaveURL("/sign-in?next=%2Fusage&expired=1");
+  await signIn(page.request, "ada"); // who takes the key back
+});
+
+test("where no WebSocket gets through, the page is live all the same", async ({ page }) => {
+  await page.routeWebSocket("**/graphql", (socket) => void socket.close({ code: 1011 }));
+  const streams: string[] = [];
+  page.on("request", (request) => {
+    if (request.headers()["accept"] === "text/event-stream") streams.push(request.url());
+  });
+  await page.goto("/usage");
+  await expectLive(page);
+  expect(streams).not.toEqual([]);
+  await call(page);
+  await expect(requests(page)).toHaveText("1");
+  await call(page);
+  await expect(requests(page)).toHaveText("2");
+});
+
 test("a call that fails shows why, and what to do", async ({ page }) => {
   await page.goto(`/keys/${encodeURIComponent(key.id)}`);
   await expect(page.getByRole("heading", { name: "Waiting for a call with this key" })).toBeVisible();

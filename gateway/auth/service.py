@@ -1,16 +1,22 @@
 """The verbs of signing in and out."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
+import structlog
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import delete, func, update
+from sqlalchemy.exc import SQLAlchemyError
 
+from gateway import events
 from gateway.actor import Actor, Role
 from gateway.auth import policy
 from gateway.auth.errors import AccountDisabled, SignInNotStarted, SignInRefused
@@ -19,13 +25,18 @@ from gateway.auth.tables import LoginSession
 from gateway.db import Database, table_of, utc_now
 from gateway.errors import InvalidInput, NotAvailable
 from gateway.settings import Settings
-from gateway.users import Identity, UserService
+from gateway.users import Identity, UserService, rights_topic
 
 IDLE = timedelta(hours=8)
 ABSOLUTE = timedelta(hours=24)
 SIGN_IN_LASTS = timedelta(minutes=10)
 _SEEN_EVERY = timedelta(minutes=1)  # one write a minute is enough to tell who is idle
 _TOKEN_LENGTH = 43  # 256 bits in base64url
+
+RECHECK = 60.0  # seconds
+RECHECK_PAUSE = 0.5
+
+log = structlog.get_logger(__name__)
 
 _session = table_of(LoginSession)
 
@@ -121,7 +132,9 @@ class AuthService:
     async def close_session(self, token: str) -> None:
         """Whoever holds `token` is nobody from now on. Closing what is not open does nothing."""
         async with self._db.write() as session:
-            await session.execute(delete(_session).where(_session.c.token_hash == token_hash(token)))
+            closed = delete(_session).where(_session.c.token_hash == token_hash(token)).returning(_session.c.user_id)
+            if user_id := await session.scalar(closed):
+                await events.publish(session, [rights_topic(user_id)])
 
     async def actor(self, token: str) -> Actor | None:
         """Who holds `token`; None if it is no token, or its session has ended, or the person was disabled."""
@@ -132,6 +145,25 @@ class AuthService:
     async def recheck(self, actor: Actor) -> Actor | None:
         """The same person as they are now, for connections that outlive a request; None once the session has ended."""
         return await self._living(_BY_ID, actor.session_id)
+
+    async def until_changed(self, bus: events.Bus, actor: Actor) -> Actor | None:
+        """Waits until the person is not who they were, and gives who they are; None once the session has ended.
+
+        Within a second of the commit that publishes `rights_topic`, and within a minute of everything else, such as the
+        session's end by the clock.
+        """
+        async with bus.subscribe({rights_topic(actor.user_id)}, interval=RECHECK_PAUSE) as wakes:
+            while True:
+                try:
+                    present = await self.recheck(actor)
+                    if present != actor:
+                        return present
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError):
+                    log.warning("session_not_checked", exc_info=True)  # the database is away: ask again
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RECHECK):
+                        if await anext(wakes, "stopped"):  # a wake is None: the bus has stopped, the clock has not
+                            await asyncio.sleep(RECHECK)
 
     async def _living(self, query: str, key: str | UUID | None) -> Actor | None:
         for row in await self._db.fetch(query, key, IDLE, _SEEN_EVERY):

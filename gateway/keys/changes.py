@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit
@@ -15,7 +15,7 @@ from gateway.db import utc_now
 from gateway.errors import InvalidInput
 from gateway.keys import access, policy, rules, settlement
 from gateway.keys.base import Verbs
-from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
+from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model
 
 Changes = Mapping[str, Any]
 """Any of `name`, `model_ids` and the columns of policy.LIMITS. None takes a limit away; what is not there stays."""
@@ -64,10 +64,7 @@ class Changing(Verbs):
         """
         async with self._db.write() as session:
             row = await access.changeable(session, actor, key_id, (ApiKeyStatus.BLOCKED,))
-            living = select(func.count()).where(
-                generation.c.api_key_id == key_id, generation.c.ended_at.is_(None), generation.c.told.is_not(None)
-            )
-            secrets = (await session.execute(living)).scalar_one()
+            secrets = await settlement.count_secrets(session, key_id)
             if not secrets:
                 raise InvalidInput("apiKeyId", "names a key that has no secret since a leak: give it a new one instead")
             await _set_status(session, key_id, ApiKeyStatus.ROTATING if secrets > 1 else ApiKeyStatus.ACTIVE)

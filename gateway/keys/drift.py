@@ -1,7 +1,8 @@
 """Keys that were edited or deleted in LiteLLM behind our back: found by a sweep, shown, and repaired or adopted when somebody says so.
 
 A sweep changes nothing in LiteLLM but one thing: keys with our alias that no row of ours accounts for are deleted. What it can't read, and
-a LiteLLM that says it has no keys at all, it does not believe.
+a LiteLLM that says it has no keys at all, it does not believe. What differs after an answer was lost is taken for a request of our own that
+LiteLLM carried out late, and settled again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ from gateway.keys.base import Verbs
 from gateway.keys.desired import ABSENT, UNSURE, State
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
 from gateway.litellm import KeyInfo
+from gateway.subscriptions import InvalidTransition
 
 log = structlog.get_logger()
 
@@ -33,6 +35,8 @@ _model = table_of(Model)
 # Rows are written before keys are made, so a key without one is nobody's; but clocks differ, and so may databases that were restored.
 GRACE = timedelta(hours=1)
 MOST_ORPHANS = 10
+# As long may LiteLLM take over a request that we have given up.
+LATE = timedelta(minutes=10)
 _PAGES = 10_000
 
 
@@ -45,15 +49,18 @@ class Drifting(Verbs):
         if living and not there:
             log.error("litellm_says_it_has_no_keys", expected=len(living))
             return 0
-        differing = 0
+        differing, calm = 0, []
         for row in living:
             # Pages shift while keys come and go: what was in none of them is asked for by name.
             info = there.get(row.token_hash) or await self._litellm.key_info(row.token_hash)
             found = ABSENT if info is None else desired.found(info)
             drift = _differences(row.told, found)
             differing += drift is not None
-            if drift != row.drift or row.told == ABSENT:
+            if drift != row.drift or (row.told == ABSENT and found != ABSENT):
                 await self._note(row, found, drift)
+            elif drift is None and row.lost_at is not None:
+                calm.append(row.id)
+        await self._forget_lost(calm)
         await self._take_away_orphans(before, there)
         return differing
 
@@ -69,7 +76,7 @@ class Drifting(Verbs):
         return await self._settled(actor, key_id)
 
     async def adopt(self, actor: Actor, key_id: UUID) -> Row[Any]:
-        """Make our row say what LiteLLM has; a key that is gone there is revoked. Admins only, and not during a rotation.
+        """Make our row say what LiteLLM has; a key that is gone there is revoked. Admins only; InvalidTransition during a rotation.
 
         Models without an active subscription of the owner are taken off in LiteLLM all the same, and what subscriptions limit stays so.
         """
@@ -77,6 +84,8 @@ class Drifting(Verbs):
             raise NotPermitted
         async with self._db.write() as session:
             row = await access.changeable(session, actor, key_id, (ApiKeyStatus.ACTIVE, ApiKeyStatus.BLOCKED))
+            if await settlement.count_secrets(session, key_id) > 1:
+                raise InvalidTransition("key", ApiKeyStatus.ROTATING)
             drifted = await _drifted(session, key_id)
             for each in drifted:
                 if each.drift == ABSENT:
@@ -90,7 +99,7 @@ class Drifting(Verbs):
     async def _confirmed(self) -> dict[str, Row[Any]]:
         """Our generations by token, without those that are on their way."""
         at_rest = (generation.c.claimed_until.is_(None), ~generation.c.told.has_key("sure"))
-        columns = (generation.c[name] for name in ("id", "token_hash", "told", "drift", "ended_at"))
+        columns = (generation.c[name] for name in ("id", "token_hash", "told", "drift", "lost_at", "ended_at"))
         async with self._db.read() as session:
             rows = await session.execute(select(*columns).where(*at_rest))
             return {row.token_hash: row for row in rows}
@@ -114,10 +123,20 @@ class Drifting(Verbs):
         values: dict[str, Any] = {"drift": drift}
         if row.told == ABSENT and found != ABSENT:
             values = {"drift": None, "told": found}  # it is back, and can be settled again
+        elif row.lost_at is not None and drift not in (None, ABSENT):
+            values = {"drift": None, "told": {**row.told, **UNSURE}, "settle_due_at": None}
         async with self._db.write() as session:
             await session.execute(update(generation).where(same).values(values))
         if drift is not None:
             log.warning("key_drifted", generation_id=str(row.id), fields=sorted(drift))
+
+    async def _forget_lost(self, calm: Sequence[UUID]) -> None:
+        """These are as they should be: after so long, nothing that was lost will come in any more."""
+        if calm:
+            old = select(generation.c.id).where(generation.c.id.in_(calm), generation.c.lost_at < utc_now() - LATE)
+            free = old.with_for_update(skip_locked=True)
+            async with self._db.write() as session:
+                await session.execute(update(generation).where(generation.c.id.in_(free)).values(lost_at=None))
 
     async def _take_away_orphans(self, before: Mapping[str, Row[Any]], there: Mapping[str, KeyInfo]) -> None:
         async with self._db.read() as session:
@@ -150,8 +169,10 @@ class Drifting(Verbs):
 
 def _differences(told: State, found: State) -> State | None:
     """The fields of `found` that are not as told; None when there are none. A minute's difference in expiry is rounding."""
-    if found == ABSENT or told == ABSENT:
-        return None if found == told else (ABSENT if found == ABSENT else found)
+    if found == ABSENT:
+        return ABSENT
+    if told == ABSENT:
+        return None
     # What an earlier release never told is not compared until it was.
     drift = {name: value for name, value in found.items() if name in told and told[name] != value}
     if "models" in drift and sorted(told["models"]) == sorted(found["models"]):
@@ -175,10 +196,9 @@ async def _drifted(session: AsyncSession, key_id: UUID) -> Sequence[Row[Any]]:
 
 
 async def _believe(session: AsyncSession, drifted: Sequence[Row[Any]]) -> None:
-    """What was found is what LiteLLM has; where that is not what is wanted, settlement brings it back."""
-    for each in drifted:
-        known = update(generation).where(generation.c.id == each.id)
-        await session.execute(known.values(told={**each.told, **each.drift}, drift=None, settle_due_at=None))
+    """All is told again, since more may have changed there since it was looked at. Who is asking just now does not count."""
+    again = update(generation).where(generation.c.id.in_([each.id for each in drifted]))
+    await session.execute(again.values(told=settlement.NOT_SURE, drift=None, claimed_until=None, settle_due_at=None))
 
 
 async def _adopt(session: AsyncSession, key_id: UUID, drift: State) -> None:

@@ -39,8 +39,9 @@ class KeyOrder(StrEnum):
 
 @dataclass(frozen=True)
 class KeyFilter:
-    """All that is given must hold. `search`: words that must all occur in the key's name, in the visible ends of its secret or, where
-    everybody's are listed, in its owner's name. `drifted`: whether somebody has changed it in LiteLLM itself. Raises InvalidInput.
+    """All that is given must hold. `search`: words each of which must occur in the key's name, be the beginning or the end of a secret of
+    its as they are shown or, where everybody's are listed, occur in its owner's name. `drifted`: whether somebody has changed it in
+    LiteLLM itself. Raises InvalidInput.
     """
 
     status: Sequence[ApiKeyStatus] | None = None
@@ -113,8 +114,9 @@ def listed(actor: Actor, wanted: KeyFilter = EVERY_KEY, *, own: bool) -> Select[
 
 def _found(word: str, *, own: bool) -> list[Any]:
     of_key = generation.c.api_key_id == api_key.c.id
-    shown = [column.icontains(word, autoescape=True) for column in (generation.c.prefix, generation.c.last_four)]
-    found = [api_key.c.name.icontains(word, autoescape=True), exists().where(of_key, or_(*shown)).correlate(api_key)]
+    # As they are shown, since what all secrets begin with is no way to tell them apart.
+    ends = or_(generation.c.prefix == word, generation.c.last_four == word)
+    found = [api_key.c.name.icontains(word, autoescape=True), exists().where(of_key, ends).correlate(api_key)]
     if not own:
         names = [column.icontains(word, autoescape=True) for column in (_user.c.username, _user.c.display_name)]
         found.append(exists().where(_user.c.id == api_key.c.user_id, or_(*names)).correlate(api_key))

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Row, and_, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,11 +35,13 @@ log = structlog.get_logger()
 CLAIM = timedelta(seconds=60)
 BATCH = 200
 AT_ONCE = 5
-MOST_A_RUN = 2000
+WRITTEN_AT_ONCE = 25
+MOST_A_LOOK = 2000
 # What is left of a claim when its holder gives up.
 MARGIN = timedelta(seconds=15)
 
-_UNSURE = func.coalesce(generation.c.told, literal({}, JSONB)).op("||")(literal(UNSURE, JSONB))
+# What was told, as something that is not sure any more.
+NOT_SURE = func.coalesce(generation.c.told, literal({}, JSONB)).op("||")(literal(UNSURE, JSONB))
 
 
 async def present(
@@ -87,7 +89,7 @@ async def end_generations(session: AsyncSession, which: ColumnElement[bool]) -> 
     await session.execute(
         over.values(
             ended_at=func.coalesce(generation.c.ended_at, utc_now()),
-            told=_UNSURE,
+            told=NOT_SURE,
             # Who is asking LiteLLM just now finds that his result counts no more: there is nothing more to follow than deletions.
             claimed_until=None,
             client_mutation_id=None,
@@ -95,6 +97,12 @@ async def end_generations(session: AsyncSession, which: ColumnElement[bool]) -> 
             settle_attempts=0,
         )
     )
+
+
+async def count_secrets(session: AsyncSession, key_id: UUID) -> int:
+    """How many of the key's secrets work: two while an old one has time left, none after a leak."""
+    working = generation.c.api_key_id == key_id, generation.c.ended_at.is_(None), generation.c.told.is_not(None)
+    return (await session.execute(select(func.count()).where(*working))).scalar_one()
 
 
 async def retry_now(session: AsyncSession, key_id: UUID) -> None:
@@ -113,17 +121,22 @@ async def settle_due(db: Database, litellm: LiteLLM) -> int:
 
     Returns how many generations were settled. Stops early when LiteLLM answers nothing.
     """
-    await _end_by_the_clock(db)
     settled = 0
-    while settled < MOST_A_RUN and litellm.circuit is not Circuit.OPEN:
-        # After a pause one of them finds out whether LiteLLM is back; the others are not held up for it.
-        batch = BATCH if litellm.circuit is Circuit.CLOSED else 1
-        claimed = await _claim(db, true(), batch)
-        done = await _settle(db, litellm, claimed)
-        settled += done
-        if len(claimed) < batch or not done:
-            break
-    return settled
+    while True:
+        await _end_by_the_clock(db)
+        due = list(await _due(db))
+        looked_at = len(due)
+        while due and litellm.circuit is not Circuit.OPEN:
+            # After a pause one of them finds out whether LiteLLM is back; the others are not held up for it.
+            batch = BATCH if litellm.circuit is Circuit.CLOSED else 1
+            claimed = await _claim(db, generation.c.id.in_(due[:batch]))
+            done = await _settle(db, litellm, claimed)
+            settled += done
+            if claimed and not done:
+                return settled
+            del due[:batch]
+        if due or looked_at < MOST_A_LOOK:
+            return settled
 
 
 async def _end_by_the_clock(db: Database) -> None:
@@ -169,14 +182,25 @@ async def no_longer_rotating(session: AsyncSession, key_id: UUID) -> None:
     await session.execute(rotating.values(status=ApiKeyStatus.ACTIVE, updated_at=utc_now()))
 
 
-async def _claim(db: Database, which: ColumnElement[bool], most: int = BATCH) -> Sequence[Row[Any]]:
-    """Up to so many generations that are due: (id, token_hash, told, wanted, settle_attempts, claimed_until), ours for CLAIM."""
+async def _due(db: Database) -> Sequence[UUID]:
+    """What waits longest comes first. To find out, all generations are looked at, so this is asked once for many batches."""
+    found = (
+        select(generation.c.id)
+        .select_from(generation.join(api_key))
+        .where(desired.due(utc_now()))
+        .order_by(generation.c.settle_due_at.asc().nulls_first())
+        .limit(MOST_A_LOOK)
+    )
+    async with db.read() as session:
+        return (await session.scalars(found)).all()
+
+
+async def _claim(db: Database, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """Those that are due, ours for CLAIM: what `_ask` needs of each."""
     now = utc_now()
     columns = (
-        generation.c.id,
-        generation.c.token_hash,
-        generation.c.told,
-        generation.c.settle_attempts,
+        *(generation.c[name] for name in ("id", "api_key_id", "token_hash", "told", "drift")),
+        *(generation.c[name] for name in ("settle_attempts", "settle_due_at", "failing_since")),
         desired.wanted().label("wanted"),
         literal(now + CLAIM).label("claimed_until"),
     )
@@ -184,48 +208,79 @@ async def _claim(db: Database, which: ColumnElement[bool], most: int = BATCH) ->
         select(*columns)
         .select_from(generation.join(api_key))
         .where(which, desired.due(now))
-        .order_by(generation.c.settle_due_at.asc().nulls_first())
-        .limit(most)
         .with_for_update(of=generation, skip_locked=True)
     )
     async with db.write() as session:
         claimed = (await session.execute(found)).all()
         if claimed:
             ours = update(generation).where(generation.c.id.in_([row.id for row in claimed]))
-            await session.execute(ours.values(claimed_until=now + CLAIM, told=_UNSURE))
+            lost_at = case((generation.c.told.has_key("sure"), now), else_=generation.c.lost_at)
+            await session.execute(ours.values(claimed_until=now + CLAIM, told=NOT_SURE, lost_at=lost_at))
     return claimed
 
 
 async def _settle(db: Database, litellm: LiteLLM, claimed: Sequence[Row[Any]]) -> int:
-    lane = asyncio.Semaphore(AT_ONCE)
+    """Returns how many were settled. Answers are written down some at a time."""
+    waiting = iter(claimed)
+    unwritten: list[dict[str, Any]] = []
+    settled: list[int] = []
 
-    async def one(row: Row[Any]) -> bool:
-        async with lane:
-            return await _settle_one(db, litellm, row)
+    async def lane() -> None:
+        for row in waiting:
+            answer = await _ask(litellm, row)
+            unwritten.append(answer)
+            if len(unwritten) >= WRITTEN_AT_ONCE:
+                some = unwritten.copy()
+                unwritten.clear()
+                settled.append(await _write(db, some))
 
-    return sum(await asyncio.gather(*(one(row) for row in claimed)))
+    await asyncio.gather(*(lane() for _ in range(min(AT_ONCE, len(claimed)))))
+    settled.append(await _write(db, unwritten))
+    return sum(settled)
 
 
-async def _settle_one(db: Database, litellm: LiteLLM, row: Row[Any]) -> bool:
+async def _ask(litellm: LiteLLM, row: Row[Any]) -> dict[str, Any]:
+    """What becomes of the claimed row, as `_write` takes it."""
+    answer = {"of": row.id, "key": row.api_key_id, "ours": row.claimed_until, "drift": row.drift}
     try:
         async with asyncio.timeout((row.claimed_until - MARGIN - utc_now()).total_seconds()):
             told = await _tell(litellm, row.token_hash, row.told or {}, row.wanted)
     except (LiteLLMError, TimeoutError) as error:
         log.warning("key_not_settled", generation_id=str(row.id), attempts=row.settle_attempts, error=str(error))
-        result: dict[str, Any] = {"failing_since": func.coalesce(generation.c.failing_since, utc_now())}
+        attempts, due_at = row.settle_attempts, row.settle_due_at
         if not isinstance(error, LiteLLMPaused):  # then nothing was tried
-            attempts = row.settle_attempts + 1
-            result |= {"settle_attempts": attempts, "settle_due_at": utc_now() + policy.back_off(attempts)}
-        if isinstance(error, LiteLLMError) and not getattr(error, "maybe_done", False) and row.told is not None:
-            result["told"] = row.told  # surely as it was
-        settled = False
-    else:
-        result = {"told": told, "settle_attempts": 0, "settle_due_at": None, "failing_since": None}
-        settled = True
+            attempts += 1
+            due_at = utc_now() + policy.back_off(attempts)
+        maybe_done = not isinstance(error, LiteLLMError) or getattr(error, "maybe_done", False)
+        as_it_was = row.told is not None and not maybe_done
+        told = row.told if as_it_was else {**(row.told or {}), **UNSURE}
+        failing_since = row.failing_since or utc_now()
+        return answer | {"told": told, "attempts": attempts, "due_at": due_at, "failing_since": failing_since}
+    if told != row.wanted:
+        answer["drift"] = told  # somebody has deleted it there
+    return answer | {"told": told, "attempts": 0, "due_at": None, "failing_since": None}
+
+
+async def _write(db: Database, answers: Sequence[dict[str, Any]]) -> int:
+    """Returns how many of them were successes. What was claimed anew since is left as it is."""
+    if not answers:
+        return 0
+    ours = (generation.c.id == bindparam("of"), generation.c.claimed_until == bindparam("ours"))
+    written = update(generation).where(*ours)
+    written = written.values(
+        told=bindparam("told"),
+        drift=bindparam("drift"),
+        settle_attempts=bindparam("attempts"),
+        settle_due_at=bindparam("due_at"),
+        failing_since=bindparam("failing_since"),
+        claimed_until=None,
+    )
+    keys = select(api_key.c.id).where(api_key.c.id.in_([answer["key"] for answer in answers])).order_by(api_key.c.id)
     async with db.write() as session:
-        ours = (generation.c.id == row.id, generation.c.claimed_until == row.claimed_until)
-        await session.execute(update(generation).where(*ours).values(result | {"claimed_until": None}))
-    return settled
+        # As every verb does it: the key first, then its secrets, so that none waits for another in a circle.
+        await session.execute(keys.with_for_update(key_share=True))
+        await (await session.connection()).execute(written, list(answers))
+    return sum(answer["failing_since"] is None for answer in answers)
 
 
 async def _tell(litellm: LiteLLM, token: str, told: State, wanted: State) -> State:

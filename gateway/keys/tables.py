@@ -64,7 +64,8 @@ class ApiKeyGeneration(SQLModel, table=True):
     `told` is what LiteLLM last confirmed, in the shape of `desired.wanted`: NULL while it has never confirmed anything, and with
     `"sure": false` in it from before each request until its answer. `drift` is what a sweep found there instead. `settle_due_at`
     is when LiteLLM may be asked next (NULL: at any time), `claimed_until` set while somebody is asking, `failing_since` from the first
-    attempt that failed until one succeeds.
+    attempt that failed until one succeeds. `lost_at` is when something was told after a request whose fate nobody knows: LiteLLM may
+    carry that one out last, so for a while a sweep looks whether it did.
     """
 
     __tablename__ = "api_key_generation"
@@ -92,6 +93,7 @@ class ApiKeyGeneration(SQLModel, table=True):
     told: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     drift: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     claimed_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lost_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settle_due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     settle_attempts: int = 0
     failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -8,7 +8,7 @@ from enum import StrEnum
 import structlog
 from prometheus_client import Gauge
 
-from gateway.litellm.errors import LiteLLMPaused, LiteLLMUnavailable
+from gateway.litellm.errors import LiteLLMPaused, LiteLLMRefused, LiteLLMUnavailable
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class Breaker:
         except LiteLLMUnavailable:
             self.failed()
             raise
-        except Exception:
+        except LiteLLMRefused:
             self.succeeded()
             raise
         else:

@@ -195,12 +195,21 @@ class LiteLLM:
         """Delete the key; False when it was gone already."""
         return await self._change("/key/delete", {"keys": [token]})
 
-    async def spend_logs(self, start: datetime, end: datetime, page: int = 1, page_size: int = 100) -> SpendPage:
+    async def spend_logs(
+        self, start: datetime, end: datetime, page: int = 1, page_size: int = 100, *, oldest_first: bool = False
+    ) -> SpendPage:
         """Calls that began from `start` to `end` (aware, both included, whole seconds), newest first, failures too.
 
-        Rows appear some seconds after the call; pages shift while they do, so read slices of time that are over.
+        Rows appear some seconds after the call; pages shift while they do, so read slices of time that are over. Calls of
+        one millisecond stand in any order, another one on each page: pages may repeat a row and leave out its neighbour.
         """
-        params = {"start_date": _utc(start), "end_date": _utc(end), "page": page, "page_size": page_size}
+        params: dict[str, Any] = {
+            "start_date": _utc(start),
+            "end_date": _utc(end),
+            "page": page,
+            "page_size": page_size,
+        }
+        params["sort_order"] = "asc" if oldest_first else "desc"
         answer = self._decode(await self._send("GET", "/spend/logs/v2", params=params), SpendPage)
         return msgspec.structs.replace(answer, data=[_exact(row) for row in answer.data])
 

@@ -122,11 +122,18 @@ class SpendError(msgspec.Struct, frozen=True):
 
 class SpendMetadata(msgspec.Struct, frozen=True):
     litellm_call_id: str | None = None
+    status: str | None = None
     error_information: SpendError | None = None
+    usage_object: dict[str, Any] | None = None
+    model_map_information: dict[str, Any] | None = None
 
 
 class SpendRow(msgspec.Struct, kw_only=True, frozen=True):
-    """One call in LiteLLM's spend log. `api_key` is the key's hash, `model_group` what the caller wrote as model."""
+    """One call in LiteLLM's spend log. `api_key` is the key's hash, `model_group` what the caller wrote as model.
+
+    Times are in whole milliseconds. `completionStartTime` is when the first piece of a stream came; without a stream it is
+    the end, give or take a millisecond. A row does not say whether the call was a stream.
+    """
 
     request_id: str
     call_type: str
@@ -134,13 +141,17 @@ class SpendRow(msgspec.Struct, kw_only=True, frozen=True):
     spend: Decimal
     startTime: datetime
     endTime: datetime | None = None
+    completionStartTime: datetime | None = None
     total_tokens: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     model: str | None = None
     model_group: str | None = None
     model_id: str | None = None
+    custom_llm_provider: str | None = None
+    cache_hit: str | None = None
     user: str | None = None
+    team_id: str | None = None
     status: str | None = None
     litellm_call_id: str | None = None
     metadata: SpendMetadata | None = None
@@ -151,13 +162,20 @@ class SpendRow(msgspec.Struct, kw_only=True, frozen=True):
         return self.litellm_call_id or (self.metadata and self.metadata.litellm_call_id) or self.request_id
 
     @property
+    def cached_tokens(self) -> int:
+        """Tokens of the prompt that the provider had in its cache."""
+        usage = (self.metadata and self.metadata.usage_object) or {}
+        return (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+
+    @property
     def success(self) -> bool:
-        return self.status != "failure"
+        return "failure" not in (self.status, self.metadata and self.metadata.status)
 
     @property
     def error_code(self) -> str | None:
+        """The status that LiteLLM answered, or the name of its error where there was none."""
         information = self.metadata.error_information if self.metadata else None
-        return (information.error_code or None) if information else None
+        return (information.error_code or information.error_class or None) if information else None
 
 
 class SpendPage(msgspec.Struct, kw_only=True, frozen=True):

@@ -50,7 +50,7 @@ SELECT 'audit:' || a.id AS source,
     WHEN 'key.revoked' THEN 'API_KEY_REVOKED' ELSE 'API_KEY_LEAKED' END,
   k.user_id, k.id, CAST(NULL AS uuid), CAST(NULL AS uuid), a.actor, CAST(NULL AS text), CAST(NULL AS integer), CAST(NULL AS timestamptz)
 FROM audit_entry a JOIN api_key k ON k.id = CAST(substr(a.target, 9) AS uuid)
-WHERE a.at >= CAST(:since AS timestamptz) AND a.actor_id <> k.user_id
+WHERE a.at >= CAST(:since AS timestamptz) AND a.outcome = 'DONE' AND a.actor_id <> k.user_id
   AND a.action IN ('key.blocked', 'key.unblocked', 'key.revoked', 'key.leak_reported', 'key.found_by_secret')
 """)
 
@@ -69,7 +69,7 @@ SELECT concat_ws(':', 'audit', a.id, s.user_id) AS source,
   s.user_id, CAST(NULL AS uuid), s.id, s.model_id, CASE WHEN a.actor_id IS NOT NULL THEN a.actor END, a.detail ->> 'reason',
   CAST(NULL AS integer), CAST(NULL AS timestamptz)
 FROM audit_entry a JOIN model_subscription s ON s.model_id = CAST(substr(a.target, 7) AS uuid)
-WHERE a.at >= CAST(:since AS timestamptz) AND s.status IN ('PENDING', 'ACTIVE', 'SUSPENDED')
+WHERE a.at >= CAST(:since AS timestamptz) AND a.outcome = 'DONE' AND s.status IN ('PENDING', 'ACTIVE', 'SUSPENDED')
   AND (a.action = 'model.retired' OR (a.action = 'model.changed' AND a.detail -> 'lifecycle' ->> 0 <> 'DEPRECATED'
     AND a.detail -> 'lifecycle' ->> 1 = 'DEPRECATED'))
   AND a.actor_id IS DISTINCT FROM s.user_id

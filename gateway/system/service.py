@@ -50,7 +50,10 @@ class SystemService:
         return LiteLLMStatus(reachable, seen.checked_at, seen.version, seen.judgement, circuit)
 
     async def check_litellm(self) -> None:
-        """Ask LiteLLM whether it is there and, when it came back and every few minutes, which release it is."""
+        """Ask LiteLLM whether it is there and, when it came back and every few minutes, which release it is.
+
+        After a pause of the circuit that question is the request that finds out, should nobody else have one.
+        """
         try:
             await self._litellm.ping()
             reachable = True
@@ -60,7 +63,8 @@ class SystemService:
         if reachable != before.reachable:
             log.warning("litellm_reachability_changed", reachable=reachable)
         version, judgement = before.version, before.judgement
-        if reachable and (not before.reachable or self._version_is_old()):
+        paused = self._litellm.circuit is not Circuit.CLOSED
+        if reachable and (paused or not before.reachable or self._version_is_old()):
             version, judgement = await self._read_version(before)
         self._seen = LiteLLMStatus(reachable, utc_now(), version, judgement)
 

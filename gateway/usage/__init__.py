@@ -6,7 +6,8 @@ the message that wakes live pages; only the histograms of latency follow seconds
 microsecond, as long as single calls are kept; afterwards to the hour, for good. Days are those of the caller's time zone.
 Spend has the digits that LiteLLM booked, without the noise of its floats, and a call whose price is not known is marked.
 What is acknowledged survives a kill at any moment. Prompts and answers are in no column. People see their own calls;
-auditors and admins see all.
+auditors and admins see all. What callbacks lost is booked from LiteLLM's own spend log, and for any range of time it is known
+how far it was compared with that log: see `gateway.usage.reconcile`.
 
 One event is one attempt as LiteLLM tells of it: a call that fell back from a model that failed to another one is a failure
 and a success with the same call id.
@@ -31,10 +32,14 @@ from gateway.usage.answers import (
     View,
 )
 from gateway.usage.callback import Callback, ModelMap, decode, is_priced
-from gateway.usage.calls import SecretUse
-from gateway.usage.live import Tick
+from gateway.usage.calls import CallsWanted, SecretUse
+from gateway.usage.live import Tick, TooFarBehind
 from gateway.usage.partitions import Partition
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
+from gateway.usage.reconcile.coverage import Compared
+from gateway.usage.reconcile.service import LedgerService
+from gateway.usage.reconcile.status import Gap, GapReason, HistoryImport, Ledger
+from gateway.usage.reconcile.tables import LedgerMismatch, LedgerRepair, LedgerSlice, LedgerState
 from gateway.usage.service import IngestResult, LedgerUnavailable, UsageService
 from gateway.usage.tables import UsageEvent, UsageHourly
 
@@ -42,11 +47,22 @@ __all__ = [
     "Ask",
     "CallRecord",
     "Callback",
+    "CallsWanted",
     "Cell",
+    "Compared",
     "Dimension",
+    "Gap",
+    "GapReason",
     "Heatmap",
+    "HistoryImport",
     "IngestResult",
     "Interval",
+    "Ledger",
+    "LedgerMismatch",
+    "LedgerRepair",
+    "LedgerService",
+    "LedgerSlice",
+    "LedgerState",
     "LedgerUnavailable",
     "ModelMap",
     "Partition",
@@ -62,6 +78,7 @@ __all__ = [
     "Sums",
     "Tick",
     "TimeRange",
+    "TooFarBehind",
     "Totals",
     "UsageEvent",
     "UsageFilter",

@@ -1,9 +1,10 @@
 """Single calls of one key, and the use of each of its secrets. Metadata only: there is nothing else in the ledger."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, exists, func, select, text, true
@@ -14,7 +15,7 @@ from gateway.catalog import ModelPrice
 from gateway.db import Database, UtcDateTime, table_of, utc_now
 from gateway.errors import InvalidInput, NotPermitted
 from gateway.keys import ApiKeyGeneration, ApiKeyStatus, KeyFilter, KeyOrder
-from gateway.paging import Order, Page, fetch_page
+from gateway.paging import Order, Page, fetch_page, fetch_pages
 from gateway.usage import queries
 from gateway.usage.answers import View
 from gateway.usage.queries import event
@@ -33,12 +34,13 @@ _last_use = (
     .where(queries.hourly.c.api_key_id == _api_key.c.id)
     .order_by(queries.hourly.c.hour.desc(), queries.hourly.c.last_at.desc())
     .limit(1)
-    .lateral("last_use")
+    .correlate(_api_key)
+    .scalar_subquery()
 )
 _NEVER = datetime.fromisoformat("0001-01-01T00:00:00Z")
 _USED_LAST = Order(
     "keys:used",
-    ((func.coalesce(_last_use.c.last_at, _NEVER, type_=UtcDateTime()), datetime), (_api_key.c.id, UUID)),
+    ((func.coalesce(_last_use, _NEVER, type_=UtcDateTime()), datetime), (_api_key.c.id, UUID)),
     descending=True,
 )
 
@@ -51,6 +53,15 @@ CROSS JOIN LATERAL (
   WHERE e.token_hash = t.token_hash AND e.occurred_at >= CAST(:since AS timestamptz)
 ) recent
 """)
+
+
+class CallsWanted(NamedTuple):
+    """One page of the calls that began since then (ever, if None) with any secret of the key."""
+
+    api_key_id: UUID
+    first: int
+    after: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -73,18 +84,23 @@ def _unused(days: int) -> tuple[ColumnElement[bool], ...]:
 class Calls:
     _db: Database
 
-    async def calls(
-        self, actor: Actor, api_key_id: UUID, first: int, after: str | None = None, since: datetime | None = None
-    ) -> Page[Row[Any]]:
-        """The calls that began since then with any secret of the key, newest first. Empty for a key that the actor may not see."""
-        secrets = select(_generation.c.token_hash).where(_generation.c.api_key_id == api_key_id)
-        query = select(event).where(
-            queries.visible_to(actor, event), event.c.api_key_id == api_key_id, event.c.token_hash.in_(secrets)
-        )
-        if since is not None:
-            query = query.where(event.c.occurred_at >= since)
-        async with self._db.read() as session:
-            return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+    async def calls_by_key(self, actor: Actor, wanted: Sequence[CallsWanted]) -> dict[CallsWanted, Page[Row[Any]]]:
+        """The calls of each key, newest first. Empty for a key that the actor may not see. One SELECT for all that want the same page."""
+        alike: dict[tuple[int, str | None, datetime | None], list[UUID]] = defaultdict(list)
+        for each in wanted:
+            alike[each.first, each.after, each.since].append(each.api_key_id)
+        found: dict[CallsWanted, Page[Row[Any]]] = {}
+        for (first, after, since), key_ids in alike.items():
+            # By their secrets, for which there is an index with the time.
+            with_secret = _generation.c.token_hash == event.c.token_hash
+            query = select(event).join(_generation, with_secret).where(queries.visible_to(actor, event))
+            if since is not None:
+                query = query.where(event.c.occurred_at >= since)
+            async with self._db.read() as session:
+                of, order = _generation.c.api_key_id, _NEWEST_FIRST
+                pages = await fetch_pages(self._db, session, query, of, key_ids, order, first, after)
+            found |= {CallsWanted(key_id, first, after, since): page for key_id, page in pages.items()}
+        return found
 
     async def calls_of(self, actor: Actor, view: View, first: int, after: str | None = None) -> Page[Row[Any]]:
         """The calls of a view that are kept, newest first, each with the price in force (`valid_from` None: none was known)."""
@@ -128,10 +144,7 @@ class Calls:
         query = keys.listed(actor, wanted, own=own)
         if unused_days is not None:
             query = query.where(*_unused(unused_days))
-        if order is KeyOrder.LAST_USED:
-            query, by = query.join(_last_use, true(), isouter=True), _USED_LAST
-        else:
-            by = keys.order_of(order)
+        by = _USED_LAST if order is KeyOrder.LAST_USED else keys.order_of(order)
         async with self._db.read() as session:
             return await fetch_page(self._db, session, query, by, first, after)
 

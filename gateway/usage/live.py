@@ -1,31 +1,110 @@
 """What is told as it happens: subscribe first, then read, so that nothing falls in between."""
 
-from collections.abc import AsyncGenerator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.actor import Actor
 from gateway.db import Database, utc_now
-from gateway.errors import NotFound, NotPermitted
+from gateway.errors import DomainError, InvalidInput, NotFound, NotPermitted
 from gateway.events import Bus
 from gateway.keys import ApiKeyStatus
 from gateway.usage import queries
-from gateway.usage.policy import Scope, TimeRange, UsageFilter, current_day
+from gateway.usage.answers import Totals, View
+from gateway.usage.ingest import DROPPED_BEFORE
+from gateway.usage.policy import EVERYTHING, HOUR, Scope, TimeRange, UsageFilter, current_day, hour_of
 
 ENDED = {ApiKeyStatus.REVOKED, ApiKeyStatus.EXPIRED, ApiKeyStatus.FAILED}
 EVENTS_AT_ONCE = 500
+MAX_MISSED = 10_000
+AGAIN_SECONDS = 1.0
+BUS_STOPPED = object()
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(eq=False)
+class TooFarBehind(DomainError):
+    limit: int
+    code = "TOO_FAR_BEHIND"
+    sentence = "More than {limit} calls were missed. Start without a position."
 
 
 @dataclass(frozen=True)
 class Tick:
-    """Something changed: what is read now has all that was known at `as_of`. `during` is the range to read."""
+    """Something changed: `totals` over `during` are those of `position`, and have all that was known at `as_of`.
+
+    Positions grow, in all replicas alike: a tick with a smaller one is older, whenever it arrives.
+    """
 
     as_of: datetime
     during: TimeRange
+    position: int
+    totals: Totals
+
+
+class States:
+    """Reads what ticks show. Those who look at their own calls of one day and wake at the same time are read together."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._waiting: dict[TimeRange, dict[UUID, list[asyncio.Future[Row[Any]]]]] = {}
+        self._reader: asyncio.Task[None] | None = None
+
+    async def tick(self, actor: Actor, during: TimeRange | None, wanted: UsageFilter, scope: Scope) -> Tick:
+        """The state now; of the present day without a range."""
+        now = utc_now()
+        during = during or current_day(now)
+        if scope is Scope.OWN and wanted == EVERYTHING and _is_short(during):
+            row = await self._own(actor.user_id, during)
+        else:
+            async with self._db.read() as session:
+                kept_from = (await session.execute(DROPPED_BEFORE)).scalar_one()
+                source = queries.Source(actor, View(during, wanted, scope), kept_from)
+                row = (await session.execute(queries.totals_now(source))).one()
+        return Tick(now, during, row.position, Totals.of(row))
+
+    async def _own(self, user_id: UUID, during: TimeRange) -> Row[Any]:
+        answer: asyncio.Future[Row[Any]] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(during, {}).setdefault(user_id, []).append(answer)
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read(), name="live states")
+        return await answer
+
+    async def _read(self) -> None:
+        """One statement at a time: whoever comes meanwhile is in the next one, which begins after that."""
+        while self._waiting:
+            during, people = self._waiting.popitem()
+            try:
+                async with self._db.read() as session:
+                    rows = (await session.execute(queries.own_states(list(people), during))).all()
+            except Exception as error:  # whatever it is, it is theirs
+                answers = [answer for waiting in people.values() for answer in waiting if not answer.done()]
+                for answer in answers:
+                    answer.set_exception(error)
+                continue
+            for row in rows:
+                for answer in people[row.user_id]:
+                    if not answer.done():  # its subscriber has left
+                        answer.set_result(row)
+        self._reader = None
+
+
+def _is_short(during: TimeRange) -> bool:
+    """At most a day of whole hours: little to add up, so that many people's fit into one statement."""
+    whole = hour_of(during.start) == during.start and hour_of(during.end) == during.end
+    return whole and during.end - during.start <= 24 * HOUR
 
 
 def topics_of(stored: Sequence[Row[Any]]) -> set[str]:
@@ -37,18 +116,33 @@ def topics_of(stored: Sequence[Row[Any]]) -> set[str]:
 
 
 async def changes(
-    db: Database, bus: Bus, actor: Actor, during: TimeRange | None, wanted: UsageFilter, scope: Scope, interval: float
+    db: Database,
+    bus: Bus,
+    states: States,
+    actor: Actor,
+    during: TimeRange | None,
+    wanted: UsageFilter,
+    scope: Scope,
+    interval: float,
 ) -> AsyncGenerator[Tick, None]:
     """See `UsageService.changes`."""
     if scope is Scope.ALL and not actor.reads_all:
         raise NotPermitted
     topics = await _watched(db, actor, wanted, scope)
     async with bus.subscribe(topics, interval=interval) as wakes:
-        now = utc_now()
-        yield Tick(now, during or current_day(now))
+        yield await _patiently(lambda: states.tick(actor, during, wanted, scope))
         async for _ in wakes:
-            now = utc_now()
-            yield Tick(now, during or current_day(now))
+            yield await _patiently(lambda: states.tick(actor, during, wanted, scope))
+
+
+async def _patiently(read: Callable[[], Awaitable[T]]) -> T:
+    """What is read, however long the database is away: live pages outlive its restart."""
+    while True:
+        try:
+            return await read()
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            log.warning("usage.live_not_read", error=type(error).__name__)
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _watched(db: Database, actor: Actor, wanted: UsageFilter, scope: Scope) -> set[str]:
@@ -62,27 +156,45 @@ async def _watched(db: Database, actor: Actor, wanted: UsageFilter, scope: Scope
     return {"usage"} if wanted.user_ids is None else {f"usage:user:{user}" for user in wanted.user_ids}
 
 
-async def uses(db: Database, bus: Bus, actor: Actor, api_key_id: UUID) -> AsyncGenerator[Row[Any], None]:
+async def uses(
+    db: Database, bus: Bus, actor: Actor, api_key_id: UUID, after: int | None
+) -> AsyncGenerator[Row[Any], None]:
     """See `UsageService.uses`."""
+    if after is not None and after < 0:
+        raise InvalidInput("after", "must be the position of a call")
     async with bus.subscribe({f"usage:key:{api_key_id}", f"api_key:{api_key_id}"}) as wakes:
         async with db.read() as session:
             status = await session.scalar(queries.visible_key(actor, api_key_id))
             if status is None:
                 raise NotFound("key")
-            seen = await session.scalar(queries.newest_event(api_key_id)) or 0
-        if status in ENDED:
-            return
-        async for _ in wakes:
-            more = True
+            if after is None:
+                seen = await session.scalar(queries.newest_event(api_key_id)) or 0
+            else:
+                seen = after
+                missed = await session.scalar(queries.missed_events(api_key_id, seen, MAX_MISSED + 1)) or 0
+                if missed > MAX_MISSED:
+                    raise TooFarBehind(MAX_MISSED)
+        more = after is not None
+        while True:
             while more:
-                async with db.read() as session:
-                    status = await session.scalar(queries.visible_key(actor, api_key_id))
-                    if status is None:
-                        return
-                    rows = (await session.execute(queries.events_after(api_key_id, seen, EVENTS_AT_ONCE))).all()
+                status, rows = await _patiently(partial(_more_uses, db, actor, api_key_id, seen))
+                if status is None:
+                    return
                 for row in rows:
                     seen = row.seq
                     yield row
                 more = len(rows) == EVENTS_AT_ONCE
-            if status in ENDED:
+            if status in ENDED or await anext(wakes, BUS_STOPPED) is BUS_STOPPED:
                 return
+            more = True
+
+
+async def _more_uses(
+    db: Database, actor: Actor, api_key_id: UUID, seen: int
+) -> tuple[ApiKeyStatus | None, Sequence[Row[Any]]]:
+    """(the key's status, its next events); no status if the actor may not see it any more."""
+    async with db.read() as session:
+        status = await session.scalar(queries.visible_key(actor, api_key_id))
+        if status is None:
+            return None, []
+        return status, (await session.execute(queries.events_after(api_key_id, seen, EVENTS_AT_ONCE))).all()

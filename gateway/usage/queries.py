@@ -12,19 +12,25 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     CompoundSelect,
     Select,
     String,
     Table,
     TextClause,
+    Uuid,
     and_,
+    bindparam,
     case,
     cast,
+    column,
     false,
     func,
     literal_column,
     or_,
+    outerjoin,
     select,
     text,
     true,
@@ -37,7 +43,7 @@ from gateway.db import table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey, ApiKeyGeneration
 from gateway.usage.answers import MEASURES, Dimension, View
-from gateway.usage.policy import DAY, HOUR, QUARTER, Scope, Span, cut, hour_of, next_hour
+from gateway.usage.policy import DAY, HOUR, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
 from gateway.usage.tables import UsageDaily, UsageEvent, UsageHourly, UsageMemberDaily, UsageQuarter
 
 UNKNOWN = "unknown"
@@ -288,9 +294,44 @@ def visible_keys(actor: Actor, scope: Scope, ids: Sequence[UUID]) -> Select[Any]
     return query if scope is Scope.ALL else query.where(_api_key.c.user_id == actor.user_id)
 
 
+def position() -> ColumnElement[int]:
+    """How many transactions have ended in what the statement sees: of two states of the ledger, the later one has more.
+
+    It is of the statement's own snapshot, so that the numbers beside it are exactly those of this position, in every
+    replica. It also grows when nothing of ours changes.
+    """
+    return literal_column(
+        "(pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+        " - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))",
+        BigInteger,
+    ).label("position")
+
+
+def totals_now(source: Source) -> Select[Any]:
+    """One row of the position and the measures of what a source's view shows."""
+    moments = source.moments(coarse=True).subquery("moments")
+    return select(position(), *(func.coalesce(func.sum(moments.c[name]), 0).label(name) for name in MEASURES))
+
+
+def own_states(user_ids: Sequence[UUID], during: TimeRange) -> Select[Any]:
+    """(user_id, position, the measures) of each of these people's own calls in a range of whole hours."""
+    wanted = bindparam("user_ids", list(user_ids), ARRAY(Uuid))
+    people = func.unnest(wanted).table_valued(column("user_id", Uuid), name="people").render_derived()
+    inside = (hourly.c.hour >= during.start) & (hourly.c.hour < during.end)
+    joined = outerjoin(people, hourly, (hourly.c.user_id == people.c.user_id) & inside)
+    sums = [func.coalesce(func.sum(hourly.c[name]), 0).label(name) for name in MEASURES]
+    return select(people.c.user_id, position(), *sums).select_from(joined).group_by(people.c.user_id)
+
+
 def newest_event(api_key_id: UUID) -> Select[Any]:
     """(seq,) of the key's newest event, 0 if there is none."""
     return select(func.coalesce(func.max(event.c.seq), 0)).where(event.c.api_key_id == api_key_id)
+
+
+def missed_events(api_key_id: UUID, seq: int, limit: int) -> Select[Any]:
+    """(count,) of the key's events after that one, at most `limit`."""
+    later = select(event.c.seq).where(event.c.api_key_id == api_key_id, event.c.seq > seq).limit(limit)
+    return select(func.count()).select_from(later.subquery())
 
 
 def events_after(api_key_id: UUID, seq: int, limit: int) -> Select[Any]:

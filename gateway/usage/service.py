@@ -25,6 +25,7 @@ from gateway.usage.grouping import Grouping
 from gateway.usage.live import Tick
 from gateway.usage.partitions import Partition
 from gateway.usage.policy import EVERYTHING, CallRecord, Scope, TimeRange, UsageFilter
+from gateway.usage.reconcile.coverage import Compared, compared
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class UsageService(Calls):
 
     def __init__(self, db: Database, bus: events.Bus, keep_days: int | None = None) -> None:
         self._db, self._bus, self._keep_days = db, bus, keep_days
+        self._states = live.States(db)
         self._bookings = Grouping(self._store)
 
     async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
@@ -160,16 +162,10 @@ class UsageService(Calls):
         """What the job does every few seconds: bring the histograms of latency to what is booked. Returns how many calls."""
         return await speeds.settle(self._db)
 
-    async def as_of(self) -> datetime:
-        """Now: whatever is read after this has all that LiteLLM reported before it."""
-        return utc_now()
-
-    async def complete(self, during: TimeRange) -> bool:
-        """Whether the range was compared with LiteLLM's own spend logs and nothing is missing.
-
-        LiteLLM can lose callbacks, and nothing compares yet: never.
-        """
-        return False
+    async def compared(self, during: TimeRange) -> Compared:
+        """How far the range was compared with LiteLLM's own spend log, and whether that is all that is due by now."""
+        async with self._db.read() as session:
+            return await compared(session, during, utc_now())
 
     async def spend_by_key(self, ids: Sequence[UUID]) -> dict[UUID, Decimal]:
         """US dollars since each key was made; without those never used. For keys that the caller was shown already."""
@@ -226,16 +222,20 @@ class UsageService(Calls):
     ) -> AsyncGenerator[Tick, None]:
         """A tick at once, then one after each change of what the range and filter may show, at most one each `interval` s.
 
-        A tick has no numbers: read them, they are at least as new as it. Without a range it is the current UTC day, so
-        that it moves on at midnight: take it from the tick. Raises NotPermitted at the first step.
+        What is read after a tick is at least as new as it. Without a range it is the current UTC day, so that it moves on
+        at midnight: take it from the tick. Raises NotPermitted at the first step.
         """
-        return live.changes(self._db, self._bus, actor, during, wanted, scope, interval)
+        return live.changes(self._db, self._bus, self._states, actor, during, wanted, scope, interval)
 
-    def uses(self, actor: Actor, api_key_id: UUID) -> AsyncGenerator[Row[Any], None]:
+    def uses(self, actor: Actor, api_key_id: UUID, after: int | None = None) -> AsyncGenerator[Row[Any], None]:
         """Each event of the key from now on, once, in the order of commits: rows with the columns of UsageEvent.
+
+        With `after`, a `seq`, those that came after that event first: whoever passes the last one that he has misses none
+        and gets none twice, in whatever replica. Raises InvalidInput for `after` when it is negative, and TooFarBehind
+        when those are more than 10,000.
 
         Ends when the key is revoked or the actor may not see it any more. Raises NotFound at the first step when there is
         no such key for this actor. A change of the key is noticed with its next event, or at once if it is published as
         topic `api_key:<id>`.
         """
-        return live.uses(self._db, self._bus, actor, api_key_id)
+        return live.uses(self._db, self._bus, actor, api_key_id, after)

@@ -6,7 +6,7 @@ disabled. Everybody sees themselves; auditors and admins see all.
 """
 
 from gateway.users.queries import visible_to
-from gateway.users.service import Identity, UserService
+from gateway.users.service import Identity, UserService, rights_topic
 from gateway.users.tables import User
 
-__all__ = ["Identity", "User", "UserService", "visible_to"]
+__all__ = ["Identity", "User", "UserService", "rights_topic", "visible_to"]

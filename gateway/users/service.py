@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway import audit
+from gateway import audit, events
 from gateway.actor import Actor, Role
 from gateway.db import Database
 from gateway.errors import NotFound, NotPermitted
@@ -35,6 +35,11 @@ class Identity:
         object.__setattr__(self, "username", _printable(self.username) or self.subject)
         object.__setattr__(self, "display_name", _printable(self.display_name) or self.username)
         object.__setattr__(self, "email", _printable(self.email or "") or None)
+
+
+def rights_topic(user_id: UUID) -> str:
+    """Published when this person's rights change, or a session or token of theirs ends: open sockets ask again who they serve."""
+    return f"sessions:user:{user_id}"
 
 
 class UserService:
@@ -64,6 +69,7 @@ class UserService:
                 actor = Actor(user_id=person.id, username=person.username, role=person.role)
                 action = "user.role_changed" if before else "user.first_signed_in"
                 audit.record(session, actor, action, "user", person.id, before=before, after=person.role)
+                await events.publish(session, [rights_topic(person.id)])
         return person
 
     async def get(self, actor: Actor, user_id: UUID) -> Row[Any]:

@@ -16,14 +16,16 @@ _seconds = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 websockets = Gauge("litemaas_websockets", "WebSocket connections open now.")
+event_streams = Gauge("litemaas_event_streams", "Answers of server-sent events open now.")
 
 
-def observe(scope: Any, status: int, seconds: float) -> None:
-    """Count one answered request."""
+def observe(scope: Any, status: int, seconds: float | None) -> None:
+    """Count one answered request. None for one that lasts as long as somebody listens."""
     route = getattr(scope.get("route"), "path", "unmatched")
     method = scope["method"] if scope["method"] in _METHODS else "OTHER"
     _requests.labels(method, route, status).inc()
-    _seconds.labels(route).observe(seconds)
+    if seconds is not None:
+        _seconds.labels(route).observe(seconds)
 
 
 async def metrics(request: Request) -> Response:

@@ -28,6 +28,7 @@ from gateway.web.cookies import read_cookie, session_cookie
 log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024  # bytes
+EVENT_STREAM = "text/event-stream"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
@@ -101,11 +102,15 @@ class RequestMiddleware:
     async def _http(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         began = perf_counter()
         status = 0
+        is_stream = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_stream
             if message["type"] == "http.response.start":
                 status = message["status"]
+                is_stream = Headers(raw=message.get("headers", [])).get("content-type", "").startswith(EVENT_STREAM)
+                if is_stream:
+                    metrics.event_streams.inc()
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -122,7 +127,9 @@ class RequestMiddleware:
             answer = error_answer("INTERNAL_SERVER_ERROR", "Something went wrong on our side.", requestId=request_id)
             await answer(scope, receive, send_with_id)
         finally:
-            metrics.observe(scope, status or 499, perf_counter() - began)  # 499: the client left
+            if is_stream:
+                metrics.event_streams.dec()
+            metrics.observe(scope, status or 499, None if is_stream else perf_counter() - began)  # 499: the client left
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         with metrics.websockets.track_inprogress():

@@ -23,6 +23,7 @@ from schema.asgi import GraphQLApp
 from schema.documents import StoredDocuments
 from schema.errors import public_error
 from schema.execution import Engine, Limits
+from schema.live_callers import Change, LiveCallers
 from schema.live_hub import SHARED
 from schema.operations import Operations
 
@@ -35,7 +36,8 @@ class World:
     padding: int = 0
     executions: int = 0
     sources: int = 0
-    valid: bool = True
+    change: Change = Change.GONE
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
     fail: Exception | None = None
     _listeners: set[asyncio.Event] = field(default_factory=set)
 
@@ -90,6 +92,11 @@ class State:
 
 
 @strawberry.type
+class Placed:
+    position: int
+
+
+@strawberry.type
 class Query:
     @strawberry.field
     def hello(self, info: strawberry.Info, to: str = "world") -> str:
@@ -135,6 +142,11 @@ class Subscription:
             yield f"{number}" + "x" * size
 
     @strawberry.subscription
+    async def positions(self, to: int) -> AsyncIterator[Placed]:
+        for number in range(to):
+            yield Placed(position=number + 1)
+
+    @strawberry.subscription
     async def each(self, info: strawberry.Info) -> AsyncIterator[int]:
         async for _ in info.context.world.events():
             yield info.context.world.count
@@ -154,7 +166,7 @@ STORED = {
 }
 
 
-def create_app(world: World, **socket_options: Any) -> Starlette:
+def create_app(world: World, max_connections: int = 100, **options: Any) -> Starlette:
     """The schema on /graphql; who asks stands in the header X-User."""
     engine = Engine(schema, Limits(depth=5))
     errors: Any = public_error
@@ -165,10 +177,12 @@ def create_app(world: World, **socket_options: Any) -> Starlette:
             raise RuntimeError("password=hunter2")
         return Context(world, connection.headers.get("x-user"), "request-1")
 
-    async def still_valid(connection: HTTPConnection) -> bool:
-        return world.valid
+    async def until_changed(caller: Any) -> Change:
+        await world.changed.wait()
+        return world.change
 
-    app = GraphQLApp(operations, context_of, still_valid, **socket_options)
+    callers = LiveCallers(until_changed, limit=max_connections)
+    app = GraphQLApp(operations, context_of, lambda connection: connection.headers.get("x-user"), callers, **options)
     routes = [Route("/graphql", app), WebSocketRoute("/graphql", app)]
     return Starlette(routes=routes, middleware=[Middleware(RequestIds)])
 

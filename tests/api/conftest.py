@@ -60,6 +60,7 @@ async def a_world(server_url: str, template: str) -> AsyncIterator[World]:
             webhook_secret=WEBHOOK_SECRET,
             port=port,
             public_url=url,
+            history_days=7,
         )
         portal = await stack.enter_async_context(served(settings))
         await portal.services.catalog.sync()

@@ -149,7 +149,7 @@ async def test_other_errors_are_masked_and_logged(http: httpx2.AsyncClient, fiel
         (b'{"query": "mutation { tick }", "variables": []}', "`variables` must be an object or null."),
         (b'{"query": "mutation { tick }", "variables": "{}"}', "`variables` must be an object or null."),
         (b'{"query": "mutation { tick }", "operationName": 1}', "`operationName` must be a string or null."),
-        (b'{"query": "subscription { state { count } }"}', "Subscriptions are served over a WebSocket"),
+        (b'{"query": "subscription { state { count } }"}', "Subscriptions are served at this address over a WebSocket"),
     ],
 )
 async def test_requests_that_are_none(http: httpx2.AsyncClient, world: World, body: bytes, message: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import websockets
 
+from schema.live_callers import Change
 from tests.api.asgi_toy import World, client, create_app, eventually, served
 
 STATE = "subscription { state { count user executed } }"
@@ -22,7 +23,7 @@ def world() -> World:
 
 @pytest.fixture
 async def port(world: World) -> AsyncIterator[int]:
-    async with served(create_app(world, max_operations=5, init_seconds=0.5, check_seconds=0.2)) as port:
+    async with served(create_app(world, max_operations=5, init_seconds=0.5)) as port:
         yield port
 
 
@@ -205,12 +206,14 @@ async def test_operations_are_bounded(port: int, world: World) -> None:
         await alice.next("5")
 
 
-async def test_a_session_that_ends_closes_the_socket(port: int, world: World) -> None:
+@pytest.mark.parametrize(("change", "code"), [(Change.GONE, 4403), (Change.OTHER_RIGHTS, 4412)])
+async def test_a_change_of_rights_closes_the_socket(port: int, world: World, change: Change, code: int) -> None:
     async with client(port) as alice:
         await alice.subscribe("1", STATE)
         await alice.next("1")
-        world.valid = False
-        assert await alice.closed() == (4403, "The session has ended")
+        world.change = change
+        world.changed.set()
+        assert await alice.closed() == (code, change.value)
     await eventually(lambda: world.sources == 0)
 
 

@@ -3,4 +3,6 @@
 python -m tests.bench.models_page     a page of models against a plain route that writes the same bytes
 python -m tests.bench.live            a webhook's callback to the sockets of 1,000 subscribers
 python -m tests.bench.memory          the gateway at rest
+python -m tests.bench.reconcile       10,000 keys brought to LiteLLM, and a sweep that finds nothing
+python -m tests.bench.ledger_check    a stretch of LiteLLM's spend log that has nothing new, beside booking it
 """

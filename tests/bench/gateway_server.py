@@ -1,4 +1,4 @@
-"""The gateway as it is served, with the benchmark's documents among the stored ones:  … PORT DATABASE_URL"""
+"""The gateway as it is served, with the benchmark's documents among the stored ones:  … PORT DATABASE_URL [PEOPLE]"""
 
 import sys
 
@@ -36,11 +36,13 @@ subscription UsageLive {
 
 def main() -> None:
     port, database_url = int(sys.argv[1]), sys.argv[2]
+    people = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     configure_logging(pretty=False)
+    schema.asgi.MAX_CONNECTIONS = 100_000  # all may be one person's
     schema.asgi.read_stored = lambda: {MODELS: MODELS_TEXT, LIVE: LIVE_TEXT}
     from gateway.app import create_app
 
-    config = uvicorn_config(create_app(settings(database_url, port), run_jobs=False))
+    config = uvicorn_config(create_app(settings(database_url, port, people), run_jobs=False))
     uvicorn.Server(config).run(sockets=[listen(HOST, port)])
 
 

@@ -33,7 +33,12 @@ def arguments(description: str, **options: int) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def settings(database_url: str, port: int) -> Settings:
+def person(number: int) -> str:
+    """The username of one of the people who may sign in; the first is alice."""
+    return f"person-{number}" if number else "alice"
+
+
+def settings(database_url: str, port: int, people: int = 1) -> Settings:
     return Settings.for_sandbox(
         database_url=database_url,
         litellm_url="http://127.0.0.1:9",  # nothing answers there: LiteLLM has no part in what is measured
@@ -41,7 +46,7 @@ def settings(database_url: str, port: int) -> Settings:
         litellm_master_key=MASTER_KEY,
         webhook_secret=WEBHOOK_SECRET,
         session_secret="7204118372041183720411837204118a",
-        people=[SandboxPerson(username="alice", display_name="Alice Example")],
+        people=[SandboxPerson(username=person(number), display_name=person(number)) for number in range(people)],
         host=HOST,
         port=port,
     )
@@ -86,10 +91,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(module: str, database_url: str) -> Iterator[Server]:
-    """`python -m module PORT DATABASE_URL`, from when it answers until the block is left."""
+def serving(module: str, database_url: str, *options: str) -> Iterator[Server]:
+    """`python -m module PORT DATABASE_URL …`, from when it answers until the block is left."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", module, str(port), database_url])
+    process = subprocess.Popen([sys.executable, "-m", module, str(port), database_url, *options])
     try:
         _await_answer(f"http://{HOST}:{port}/healthz", process)
         yield Server(process, port)

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -47,12 +47,16 @@ class Delivery:
 
 @dataclass
 class Receiver:
-    """Where callbacks arrive. `answers` are statuses for the next attempts; after that all are 200."""
+    """Where callbacks arrive. `answers` are statuses for the next attempts; after that all are 200.
+
+    `with receiver.away():` gives the port to somebody else for a while.
+    """
 
     port: int
     attempts: list[Delivery] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    away: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -78,6 +82,9 @@ def receive(port: int = 0) -> Iterator[Receiver]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
+            if not listening.is_set():  # on a connection from before
+                self.close_connection = True
+                return
             body = self.rfile.read(int(self.headers["content-length"]))
             delivery = Delivery(
                 time.monotonic(),
@@ -96,14 +103,36 @@ def receive(port: int = 0) -> Iterator[Receiver]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    receiver = Receiver(server.server_address[1])
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
+    listening = threading.Event()
+
+    def start(port: int) -> Callable[[], None]:
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        listening.set()
+        receiver.port = server.server_address[1]
+
+        def stop() -> None:
+            listening.clear()
+            server.shutdown()
+            server.server_close()
+            thread.join(timeout=5)
+
+        return stop
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        nonlocal stop
+        stop()
+        try:
+            yield
+        finally:
+            stop = start(receiver.port)
+
+    receiver = Receiver(port, away=away)
+    stop = start(port)
     try:
         yield receiver
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
+        stop()

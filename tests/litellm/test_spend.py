@@ -1,14 +1,19 @@
 """Contract: the spend log, which is what the usage ledger is reconciled with."""
 
 import asyncio
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from gateway.litellm import LiteLLM, SpendRow
+from gateway import usage
+from gateway.litellm import LiteLLM, SpendRow, exact_money, hash_secret
+from gateway.usage.reconcile.spend_log import record_of
 from tests.litellm.conftest import MadeKey, Proxy, chat, make_key
 
 PATIENCE = 25.0  # LiteLLM writes every `proxy_batch_write_at`, and up to 5 s later
@@ -101,6 +106,75 @@ async def test_pages_and_slices_of_time(client: LiteLLM, proxy: Proxy, http: htt
 
     before = await client.spend_logs(since - timedelta(hours=2), since - timedelta(hours=1))
     assert not any(row.api_key == key.token for row in before.data)
+
+
+async def test_both_orders_and_their_limits(client: LiteLLM, proxy: Proxy, http: httpx.AsyncClient) -> None:
+    key = await make_key(client, models=[proxy.chat])
+    since = datetime.now(UTC).replace(microsecond=0)
+    for _ in range(3):
+        assert (await chat(http, key, proxy.chat)).status_code == 200
+    rows = await _rows(client, key, 3, since - timedelta(seconds=1))
+    until = max(row.startTime for row in rows) + timedelta(seconds=1)
+    oldest = await client.spend_logs(since, until, page_size=1000, oldest_first=True)
+    newest = await client.spend_logs(since, until, page_size=1000)
+    assert [row.startTime for row in oldest.data] == sorted(row.startTime for row in newest.data)
+    assert {row.request_id for row in oldest.data} == {row.request_id for row in newest.data}
+    assert not newest.total_is_capped
+
+    master = {"Authorization": f"Bearer {proxy.master_key}"}
+    range_ = {"start_date": "2026-11-23", "end_date": "2026-11-24"}
+    for wrong, status in (({"sort_order": "sideways"}, 400), ({"page_size": 1001}, 422)):
+        assert (await http.get("/spend/logs/v2", params=range_ | wrong, headers=master)).status_code == status
+
+
+async def test_a_row_and_a_callback_tell_the_same_of_a_call(
+    client: LiteLLM, proxy: Proxy, http: httpx.AsyncClient
+) -> None:
+    """All that the ledger books, for every kind of call: what a lost callback is replaced with is what it would have said."""
+    if proxy.receiver is None:
+        pytest.skip("where a real proxy calls back is fixed at its start: set LITELLM_CALLBACK_PORT to that port")
+    models = [proxy.chat, proxy.embedding, *([proxy.broken] if proxy.broken else [])]
+    key = await make_key(client, models=models)
+    limited = await make_key(client, models=models, rpm_limit=1)
+    unknown = MadeKey(f"sk-unknown-{time.time_ns()}", "", "", "")
+    since = datetime.now(UTC) - timedelta(seconds=2)
+    await chat(http, key, proxy.chat)
+    await chat(http, key, proxy.chat, stream=True)
+    await http.post("/v1/embeddings", json={"model": proxy.embedding, "input": "one text"}, headers=key.headers)
+    await chat(http, key, proxy.other_chat)
+    await chat(http, key, proxy.broken or proxy.other_chat)
+    await chat(http, limited, proxy.chat)
+    await chat(http, limited, proxy.chat)
+    await chat(http, unknown, proxy.chat)
+    tokens = {key.token, limited.token, hash_secret(unknown.secret)}
+    rows = [row for token in tokens for row in await _rows(client, MadeKey("", token, "", ""), 1, since)]
+    events = await asyncio.to_thread(
+        proxy.receiver.wait_for, lambda event: event["metadata"]["user_api_key_hash"] in tokens, 8
+    )
+    deadline = time.monotonic() + PATIENCE
+    while len(rows) < 8 and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
+        rows = [row for token in tokens for row in await _rows(client, MadeKey("", token, "", ""), 1, since)]
+    told = {record.call_id: record for record in usage.decode(json.dumps(events).encode()).records}
+    logged = {record.call_id: record for record in map(record_of, rows)}
+    assert logged.keys() == told.keys()
+    assert len(told) == 8
+    for call_id, record in told.items():
+        row = logged[call_id]
+        assert abs(row.occurred_at - record.occurred_at) < timedelta(seconds=0.2)
+        assert row.latency_ms is not None
+        assert record.latency_ms is not None
+        assert abs(row.latency_ms - record.latency_ms) < 200
+        like_row: dict[str, Any] = {
+            "occurred_at": row.occurred_at,
+            "latency_ms": row.latency_ms,
+            "spend": exact_money(record.spend),
+        }
+        if record.latency_ms < 20:
+            like_row["stream"] = row.stream  # too quick for a first piece to stand out
+        assert row == msgspec.structs.replace(record, **like_row)
+    assert sum(not record.success for record in told.values()) >= 3
+    assert sum(record.stream for record in told.values()) == 1
 
 
 async def test_dates_are_required(proxy: Proxy, http: httpx.AsyncClient) -> None:

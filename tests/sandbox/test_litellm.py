@@ -296,3 +296,19 @@ def test_budget_windows_follow_the_calendar(duration: str, now: str, reset: str)
 @pytest.mark.parametrize("duration", ["3 weeks", "", "d", "-1d", "1.5h", "2mo"])
 def test_what_is_no_window(duration: str) -> None:
     assert not durations.is_window(duration)
+
+
+async def test_the_spend_log_is_counted_up_to_a_cap_and_read_beyond_it(options: sandbox.Options) -> None:
+    since = datetime.now(UTC) - timedelta(seconds=1)
+    with serve(sandbox.create_app(_with(options, spend_log_cap=3))) as url:
+        async with LiteLLM(url, MASTER) as client:
+            await _make_key(client)
+            for count, expected in ((3, (3, 2, False)), (5, (3, 2, True))):
+                while len(rows := (await client.spend_logs(since, since + timedelta(hours=1))).data) < count:
+                    if len(rows) < count:
+                        _chat(url)
+                        await asyncio.sleep(0.5)
+                page = await client.spend_logs(since, since + timedelta(hours=1), page_size=2)
+                assert (page.total, page.total_pages, page.total_is_capped) == expected
+            last = await client.spend_logs(since, since + timedelta(hours=1), page=3, page_size=2)
+            assert len(last.data) == 1

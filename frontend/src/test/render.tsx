@@ -33,6 +33,7 @@ interface Subscriber {
 export class FakeLive implements LiveConnection {
   readonly subscribers: Subscriber[] = [];
   private state = initialLiveState;
+  private position = 0;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly backend: Backend) {}
@@ -60,12 +61,13 @@ export class FakeLive implements LiveConnection {
 
   /** Sends one message to whoever subscribed to `field`; the schema decides what of `value` is in it. */
   async push(field: string, value: unknown) {
+    const position = ++this.position;
     for (const { text, variables, sink } of this.subscribers.filter((each) => each.text.includes(field))) {
       const source = await this.backend.subscribe(
         { query: text, variables },
         {
           [field]: async function* () {
-            yield { [field]: value };
+            yield { [field]: { position, ...(value as object) } };
           },
         },
       );

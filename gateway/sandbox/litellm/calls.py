@@ -151,7 +151,7 @@ class Call:
         key, failed = self.key, self.refusal is not None
         return {
             **_EMPTY,
-            "id": self.id or self.call_id,
+            "id": self.call_id if failed else self.id or self.call_id,
             "litellm_call_id": self.call_id,
             "trace_id": self.trace_id,
             "session_id": "",
@@ -240,13 +240,15 @@ class Call:
             # Here it is hashed in any case.
             token = token if _is_hash(token) else hashlib.sha256(token.encode()).hexdigest()
         log_id = self.call_id if failed or not self.id else self.id
+        sent = self.prompt_tokens if self.id else 0
         row = {
             "request_id": log_id,
             "call_type": self.kind,
             "api_key": token,
-            "spend": self.cost,
-            "total_tokens": 0 if failed else self.total_tokens,
-            "prompt_tokens": 0 if failed else self.prompt_tokens,
+            "spend": float(f"{self.cost:.15g}"),  # the database's digits, not the callback's
+            # Unlike the callback, the log counts what a model was sent that then failed.
+            "total_tokens": sent if failed else self.total_tokens,
+            "prompt_tokens": sent if failed else self.prompt_tokens,
             "completion_tokens": 0 if failed else self.completion_tokens,
             "startTime": _iso(self.started),
             "endTime": _iso(self.ended),

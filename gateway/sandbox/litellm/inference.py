@@ -107,7 +107,7 @@ async def _chat(proxy: Proxy, call: Call, model: SandboxModel, body: Body) -> Re
         await _think(proxy, model)
         if model.fails and random.random() < proxy.options.failure_rate:  # noqa: S311
             raise refusals.provider_failed(model.name, "the preview's worker has gone away")
-        call.first_token = time.time()
+        call.first_token = time.time() if call.stream else None  # LiteLLM notes it for streams only
         text, was_cut = answers.cut(answers.answer(prompt), max_tokens)
         finish = "length" if was_cut else "stop"
         if call.stream:

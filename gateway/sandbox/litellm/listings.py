@@ -44,17 +44,23 @@ def _allowed(request: Request) -> list[SandboxModel]:
 
 
 async def spend_logs(request: Request) -> Response:
-    """`/spend/logs/v2`: one page, newest first."""
+    """`/spend/logs/v2`: one page, newest first unless `sort_order` is asc. It counts no farther than to the options' cap."""
     require_master(request)
     query = request.query_params
     page, size = number(request, "page", 1, 10**9), number(request, "page_size", 50, 1000)
     if not query.get("start_date") or not query.get("end_date"):
         raise Refusal(400, "Start date and end date are required", "bad_request", param="None")
     start, end = _moment(query["start_date"]), _moment(query["end_date"])
+    order = query.get("sort_order", "desc").lower()
+    if order not in ("asc", "desc"):
+        raise Refusal(400, f"Invalid sort_order: {order}. Must be one of: asc, desc", "bad_request", param="sort_order")
     named = {"token": query.get("api_key"), "user_id": query.get("user_id"), "status": query.get("status_filter")}
     filters = {column: value for column, value in named.items() if value}
-    store = proxy_of(request).store
-    total, rows = await store.spend_logs(start, end, filters, limit=size, offset=(page - 1) * size)
+    store, cap = proxy_of(request).store, proxy_of(request).options.spend_log_cap
+    matching, rows = await store.spend_logs(
+        start, end, filters, limit=size, offset=(page - 1) * size, oldest_first=order == "asc", count_to=cap + 1
+    )
+    total = min(matching, cap)
     return JSONResponse(
         {
             "data": rows,
@@ -62,7 +68,7 @@ async def spend_logs(request: Request) -> Response:
             "page": page,
             "page_size": size,
             "total_pages": math.ceil(total / size),
-            "total_is_capped": False,
+            "total_is_capped": matching > cap,
         }
     )
 

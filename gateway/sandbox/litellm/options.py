@@ -15,6 +15,7 @@ class Options:
     `spend_interval`: between two writes of spend to the database (LiteLLM's own default is 10 and more).
     `latency`: factor on the models' thinking times; 0 answers at once.
     `failure_rate`: share of calls that fail, of those to models that are meant to.
+    `spend_log_cap`: how many rows of the spend log are counted.
     """
 
     database_url: str
@@ -28,4 +29,5 @@ class Options:
     spend_interval: float = 2.0
     latency: float = 1.0
     failure_rate: float = 0.25
+    spend_log_cap: int = 10_000
     models: Sequence[SandboxModel] = MODELS

@@ -210,19 +210,33 @@ class Store:
         await self._write_keys(due)
 
     async def spend_logs(
-        self, start: datetime, end: datetime, filters: dict[str, str], limit: int, offset: int
+        self,
+        start: datetime,
+        end: datetime,
+        filters: dict[str, str],
+        limit: int,
+        offset: int,
+        *,
+        oldest_first: bool,
+        count_to: int,
     ) -> tuple[int, list[dict[str, Any]]]:
-        """How many rows there are, and some of them, newest first. `filters`: token, user_id, status."""
+        """How many rows there are, up to `count_to`, and some of them, in order of time. `filters`: token, user_id, status.
+
+        Rows of one moment come in any order, as they do from LiteLLM, whose pages may repeat one and leave out another.
+        """
         where = ["started >= $1", "started <= $2"]
         values: list[Any] = [start, end]
         for column, value in filters.items():
             values.append(value)
             where.append(f"{column} = ${len(values)}")
         condition = " AND ".join(where)
-        total = await self._pool.fetchval(f"SELECT count(*) FROM spend_log WHERE {condition}", *values)  # noqa: S608
+        total = await self._pool.fetchval(
+            f"SELECT count(*) FROM (SELECT FROM spend_log WHERE {condition} LIMIT {count_to:d}) AS counted",  # noqa: S608
+            *values,
+        )
         rows = await self._pool.fetch(
             f"SELECT content FROM spend_log WHERE {condition} "  # noqa: S608 - column names of our own
-            f"ORDER BY started DESC, request_id LIMIT {limit:d} OFFSET {offset:d}",
+            f"ORDER BY started {'ASC' if oldest_first else 'DESC'} LIMIT {limit:d} OFFSET {offset:d}",
             *values,
         )
         return total, [msgspec.json.decode(row["content"]) for row in rows]

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +11,11 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from gateway.actor import Role
-from gateway.auth import AccountDisabled, AuthService
+from gateway.actor import Actor, Role
+from gateway.auth import AccountDisabled, AuthService, service
 from gateway.db import Database, utc_now
 from gateway.errors import InvalidInput, NotAvailable
+from gateway.events import Bus
 from gateway.users import Identity
 from tests.portal import sandbox_settings, settings_of
 
@@ -150,6 +153,72 @@ async def test_a_long_connection_can_ask_again(auth: AuthService, db: Database) 
     assert await auth.recheck(actor) == actor
     await auth.close_session(token)
     assert await auth.recheck(actor) is None
+
+
+@pytest.fixture
+async def bus(database_url: str) -> AsyncIterator[Bus]:
+    bus = Bus(database_url)
+    await bus.start()
+    yield bus
+    await bus.stop()
+
+
+async def waiting(auth: AuthService, bus: Bus, token: str) -> "asyncio.Task[Actor | None]":
+    """Somebody who waits for a change, and has found none yet."""
+    actor = await auth.actor(token)
+    assert actor is not None
+    task = asyncio.create_task(auth.until_changed(bus, actor))
+    await asyncio.sleep(0.2)
+    assert not task.done()
+    return task
+
+
+async def test_signing_out_is_heard_at_once(auth: AuthService, bus: Bus) -> None:
+    token, other = await auth.open_session(GRACE), await auth.open_session(GRACE)
+    ended, stays = await waiting(auth, bus, token), await waiting(auth, bus, other)
+    await auth.close_session(token)
+    assert await asyncio.wait_for(ended, 5) is None
+    await asyncio.sleep(0.3)
+    assert not stays.done()
+    stays.cancel()
+
+
+async def test_a_role_given_at_another_sign_in_is_heard_at_once(auth: AuthService, bus: Bus) -> None:
+    task = await waiting(auth, bus, await auth.open_session(GRACE))
+    await auth.open_session(replace(GRACE, role=Role.USER))
+    present = await asyncio.wait_for(task, 5)
+    assert present is not None
+    assert present.role is Role.USER
+
+
+async def test_what_nobody_publishes_is_found_by_the_clock(
+    auth: AuthService, bus: Bus, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "RECHECK", 0.1)
+    task = await waiting(auth, bus, await auth.open_session(GRACE))
+    await run(db, "UPDATE login_session SET expires_at = now()")
+    assert await asyncio.wait_for(task, 5) is None
+
+
+async def test_a_database_that_is_away_ends_nobody(
+    auth: AuthService, bus: Bus, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "RECHECK", 0.1)
+    task = await waiting(auth, bus, await auth.open_session(GRACE))
+    await run(db, "ALTER TABLE login_session RENAME TO away")
+    await asyncio.sleep(0.5)
+    await run(db, "ALTER TABLE away RENAME TO login_session")
+    assert not task.done()
+    await run(db, "UPDATE app_user SET disabled_at = now()")
+    assert await asyncio.wait_for(task, 5) is None
+
+
+async def test_a_bus_that_stops_ends_nobody(auth: AuthService, bus: Bus) -> None:
+    task = await waiting(auth, bus, await auth.open_session(GRACE))
+    await bus.stop()
+    await asyncio.sleep(0.2)
+    assert not task.done()
+    task.cancel()
 
 
 async def test_ended_sessions_are_forgotten_and_living_ones_are_not(auth: AuthService, db: Database) -> None:

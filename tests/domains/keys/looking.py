@@ -24,6 +24,14 @@ async def everything_stored(db: Database) -> str:
     return "\n".join(dumps)
 
 
+async def tables_holding(db: Database, words: list[str]) -> list[str]:
+    """The tables in which a row, as text, has one of the words."""
+    async with db.read() as session:
+        tables = await session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        holds = 'SELECT EXISTS (SELECT FROM "{}" t, unnest(CAST(:words AS text[])) word WHERE position(word IN t::text) > 0)'
+        return [name for name in tables.all() if await session.scalar(text(holds.format(name)), {"words": words})]
+
+
 async def execute(db: Database, statement: str) -> None:
     async with db.write() as session:
         await session.execute(text(statement))

@@ -284,3 +284,17 @@ async def test_a_request_that_failed_may_be_sent_again(
     line.cut = False
     assert (await keys.create(alice, wanted, "again")).row.status is ApiKeyStatus.ACTIVE
     assert await statuses(db) == ["FAILED", "ACTIVE"]
+
+
+async def test_many_keys_are_settled_in_one_run_and_each_is_written_down(
+    db: Database, keys: KeyService, litellm: LiteLLM, alice: Actor, wanted: NewKey, line: Line
+) -> None:
+    """More than are asked and written down at once."""
+    made = [await keys.create(alice, wanted) for _ in range(60)]
+    await execute(db, "UPDATE api_key SET rpm_limit = 77")
+    line.sent.clear()
+    assert await keys.settle() == 60
+    assert line.sent == ["/key/update"] * 60
+    assert all(row.in_sync for row in (await keys.page(alice, 100)).rows)
+    assert {(await there(litellm, key)).rpm_limit for key in made} == {77}
+    assert await keys.settle() == 0

@@ -13,8 +13,9 @@ from gateway.errors import InvalidInput, NotPermitted
 from gateway.keys import ApiKeyStatus, CreatedKey, KeyService, NewKey
 from gateway.keys import drift as drifting
 from gateway.litellm import GenerateKey, KeyChanges, LiteLLM, LiteLLMUnavailable, hash_secret
+from gateway.subscriptions import InvalidTransition
 from tests.builders import a_model, a_person, a_subscription
-from tests.domains.keys.looking import sha256
+from tests.domains.keys.looking import execute, make_due, sha256
 from tests.proxies import Line
 
 ORPHAN = "sk-orphan-of-ours-1234567890"
@@ -160,3 +161,69 @@ async def test_a_revoked_key_that_came_back_is_deleted_again(
     assert not (await shown(keys, alice, made)).in_sync
     assert await keys.settle() == 1
     assert await litellm.key_info(sha256(made.secret)) is None
+
+
+async def test_a_request_that_litellm_carries_out_late_is_no_drift(
+    db: Database, keys: KeyService, litellm: LiteLLM, alice: Actor, made: CreatedKey, line: Line
+) -> None:
+    line.late = True
+    await keys.update(alice, made.row.id, {"rpm_limit": 500})
+    line.late = False
+    row = await keys.update(alice, made.row.id, {"rpm_limit": 5})
+    assert row.in_sync
+    await line.deliver(0)
+    info = await litellm.key_info(sha256(made.secret))
+    assert info is not None
+    assert info.rpm_limit == 500
+    await keys.sweep()
+    assert (await shown(keys, alice, made)).drift is None
+    assert await keys.settle() == 1
+    info = await litellm.key_info(sha256(made.secret))
+    assert info is not None
+    assert info.rpm_limit == 5
+
+
+async def test_long_after_a_lost_answer_what_differs_is_somebody_elses_doing(
+    db: Database, keys: KeyService, litellm: LiteLLM, alice: Actor, made: CreatedKey, line: Line
+) -> None:
+    line.late = True
+    await keys.update(alice, made.row.id, {"rpm_limit": 5})
+    line.late = False
+    await make_due(db)
+    assert await keys.settle() == 1
+    await execute(db, "UPDATE api_key_generation SET lost_at = lost_at - interval '11 min'")
+    assert await keys.sweep() == 0
+    await litellm.update_key(sha256(made.secret), KeyChanges(rpm_limit=9999))
+    assert await keys.sweep() == 1
+    assert (await shown(keys, alice, made)).drift == {"rpm_limit": 9999}
+
+
+async def test_a_deleted_key_that_is_changed_is_shown_as_deleted_at_once(
+    keys: KeyService, litellm: LiteLLM, alice: Actor, ada: Actor, made: CreatedKey, wanted: NewKey
+) -> None:
+    await keys.create(alice, wanted)
+    await litellm.delete_key(sha256(made.secret))
+    row = await keys.update(alice, made.row.id, {"rpm_limit": 5})
+    assert (row.drift, row.in_sync) == ({"exists": False}, False)
+    assert await keys.sweep() == 1
+    assert (await shown(keys, alice, made)).drift == {"exists": False}
+    with pytest.raises(InvalidInput, match="was deleted"):
+        await keys.repair(alice, made.row.id)
+    assert (await keys.adopt(ada, made.row.id)).status is ApiKeyStatus.REVOKED
+
+
+async def test_a_key_on_hold_in_the_middle_of_a_rotation_is_not_adopted(
+    keys: KeyService, litellm: LiteLLM, alice: Actor, ada: Actor, made: CreatedKey
+) -> None:
+    await keys.rotate(alice, made.row.id, timedelta(hours=1))
+    await keys.block(alice, made.row.id)
+    await litellm.unblock_key(sha256(made.secret))
+    assert await keys.sweep() == 1
+    with pytest.raises(InvalidTransition):
+        await keys.adopt(ada, made.row.id)
+    assert (await shown(keys, alice, made)).status is ApiKeyStatus.BLOCKED
+    row = await keys.repair(alice, made.row.id)
+    assert (row.status, row.drift, row.in_sync) == (ApiKeyStatus.BLOCKED, None, True)
+    info = await litellm.key_info(sha256(made.secret))
+    assert info is not None
+    assert info.blocked

@@ -25,10 +25,9 @@ class Wire:
     def __init__(self) -> None:
         self.version: str | None = "1.108.5"
         self.cut = False
-        self.sent: list[str] = []
+        self.now = 0.0
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.sent.append(request.url.path)
         if self.cut:
             raise httpx.ConnectError("cut", request=request)
         if request.url.path.startswith("/health/readiness"):
@@ -43,7 +42,7 @@ def wire() -> Wire:
 
 @pytest.fixture
 async def system(db: Database, wire: Wire) -> AsyncIterator[SystemService]:
-    breaker = Breaker(failures=2)
+    breaker = Breaker(failures=2, clock=lambda: wire.now)
     async with LiteLLM("http://l", MASTER_KEY, transport=httpx.MockTransport(wire), breaker=breaker) as litellm:
         yield SystemService(db, litellm, KeyService(db, litellm))
 
@@ -104,6 +103,10 @@ async def test_requests_that_fail_are_noticed_before_the_next_check(system: Syst
     wire.cut = False
     await system.check_litellm()  # that it lives does not say that it works
     assert system.litellm_status.reachable is False
+    wire.now, wire.version = 5.0, "1.82.7"  # after the pause the check itself finds out, and sees what came back
+    await system.check_litellm()
+    assert (system.litellm_status.reachable, system.litellm_status.circuit) == (True, Circuit.CLOSED)
+    assert system.litellm_status.judgement.verdict is Verdict.BAD
 
 
 async def test_a_jobs_last_run_is_remembered(db: Database, system: SystemService) -> None:

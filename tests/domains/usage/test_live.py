@@ -12,12 +12,12 @@ from sqlalchemy import text
 
 from gateway.actor import Role
 from gateway.db import Database, utc_now
-from gateway.errors import NotFound, NotPermitted
+from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.events import Bus, publish
 from gateway.keys import ApiKeyStatus
-from gateway.usage import Scope, TimeRange, UsageFilter, UsageService, ingest, live
+from gateway.usage import Scope, TimeRange, TooFarBehind, UsageFilter, UsageService, ingest, live
 from tests.builders import a_person
-from tests.domains.usage.ledger import NOON, a_call, a_key
+from tests.domains.usage.ledger import NOON, a_call, a_key, rows
 
 T = TypeVar("T")
 SOON, NEVER = 3.0, 0.4  # seconds
@@ -186,6 +186,51 @@ async def test_a_slow_commit_is_not_overtaken(db: Database, service: UsageServic
     await quick
     assert [(await watching.next()).call_id for _ in range(2)] == ["slow", "quick"]
     await watching.stop()
+
+
+async def test_uses_after_a_position_come_first_and_once(db: Database, service: UsageService) -> None:
+    alice = await a_person(db, "alice")
+    key, other = await a_key(db, alice, "k"), await a_key(db, alice, "other")
+    await service.ingest([a_call(key=key, call_id="known")])
+    ((position,),) = await rows(db, "SELECT seq FROM usage_event")
+    await service.ingest([a_call(key=key, call_id=f"missed-{n}") for n in range(600)] + [a_call(key=other)])
+    watching = Watching(service.uses(alice, key.id, position))
+    missed = [await watching.next() for _ in range(600)]
+    assert {row.call_id for row in missed} == {f"missed-{n}" for n in range(600)}
+    await service.ingest([a_call(key=key, call_id="live")])
+    assert (await watching.next()).call_id == "live"
+    assert await watching.is_quiet()
+    await watching.stop()
+    newest = missed[-1].seq
+    watching = Watching(service.uses(alice, key.id, newest))
+    assert (await watching.next()).call_id == "live"
+    assert await watching.is_quiet()
+    await watching.stop()
+
+
+async def test_how_much_may_be_missed(db: Database, service: UsageService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MAX_MISSED", 5)
+    alice = await a_person(db, "alice")
+    key = await a_key(db, alice, "k")
+    await service.ingest([a_call(key=key, call_id=f"c{n}") for n in range(6)])
+    first, *_ = await rows(db, "SELECT seq FROM usage_event ORDER BY seq")
+    async with aclosing(service.uses(alice, key.id, first.seq)) as uses:
+        assert len({(await take(uses)).call_id for _ in range(5)}) == 5
+    with pytest.raises(TooFarBehind) as refused:
+        await take(service.uses(alice, key.id, 0))
+    assert refused.value.limit == 5
+    with pytest.raises(InvalidInput) as invalid:
+        await take(service.uses(alice, key.id, -1))
+    assert invalid.value.field == "after"
+
+
+async def test_what_was_missed_of_a_revoked_key_is_told_before_the_end(db: Database, service: UsageService) -> None:
+    alice = await a_person(db, "alice")
+    key = await a_key(db, alice, "k")
+    await service.ingest([a_call(key=key, call_id="missed")])
+    async with db.write() as session:
+        await session.execute(text("UPDATE api_key SET status = 'REVOKED'"))
+    assert [row.call_id async for row in service.uses(alice, key.id, 0)] == ["missed"]
 
 
 async def test_more_uses_than_one_read_holds(db: Database, service: UsageService) -> None:

@@ -313,7 +313,3 @@ def test_what_is_no_filter() -> None:
         assert refused.value.field == f"filter.{field}"
     with pytest.raises(NotAvailable):
         UsageFilter(team_ids=[])
-
-
-async def test_nothing_is_called_complete_yet(service: UsageService) -> None:
-    assert await service.complete(THAT_DAY) is False

@@ -21,8 +21,9 @@ export function FirstCallPanel({ apiKeyId }: { apiKeyId: string }) {
   const config = useMemo<GraphQLSubscriptionConfig<FirstCallPanelSubscription>>(
     () => ({
       subscription: graphql`
-        subscription FirstCallPanelSubscription($apiKeyId: ID!) {
-          apiKeyUsed(apiKeyId: $apiKeyId) {
+        subscription FirstCallPanelSubscription($apiKeyId: ID!, $after: BigInt) {
+          apiKeyUsed(apiKeyId: $apiKeyId, after: $after) {
+            position
             apiKey {
               id
               spend
@@ -38,7 +39,7 @@ export function FirstCallPanel({ apiKeyId }: { apiKeyId: string }) {
           }
         }
       `,
-      variables: { apiKeyId },
+      variables: { apiKeyId, after: null }, // moves on with each call, so that none is missed while the connection is away
       onNext: (response) => response && setUse(response.apiKeyUsed),
       onError: () => setRefused(true),
     }),

@@ -23,7 +23,7 @@ interface LiveIndicatorProps {
 /** Whether the figures move by themselves at the moment, and a switch to hold them still. */
 export function LiveIndicator({ isPaused, onPause }: LiveIndicatorProps) {
   const { status, lastHeard } = useLiveStatus(isPaused);
-  const now = useNow();
+  const now = useNow("quick");
   const { text, color, icon } = LOOKS[status];
   return (
     <Flex alignItems={{ default: "alignItemsCenter" }} spaceItems={{ default: "spaceItemsSm" }}>

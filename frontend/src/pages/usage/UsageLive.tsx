@@ -15,6 +15,7 @@ export function UsageLive({ range: { start, end, interval } }: { range: UsageRan
       subscription: graphql`
         subscription UsageLiveSubscription($range: TimeRange!, $interval: Interval!) {
           usageChanged(range: $range) {
+            position
             usage {
               ...UsageView_usage @arguments(interval: $interval)
             }

@@ -2,6 +2,8 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
+import { STALE_AFTER } from "../../lib/liveState";
+import { GRACE } from "../../lib/usePageHidden";
 import { someData, totals } from "../../test/backend";
 import { openPage } from "../../test/render";
 
@@ -65,6 +67,9 @@ describe("usage", () => {
     expect(await screen.findByText("Live")).toBeInTheDocument();
     act(() => live.dispatch({ type: "lost" }));
     expect(await screen.findByText("Reconnecting")).toBeInTheDocument();
+    act(() => live.dispatch({ type: "opened", at: Date.now() - STALE_AFTER - 17_000 }));
+    expect(await screen.findByText("Out of date")).toBeInTheDocument();
+    expect(screen.getByText(/^last heard 4\d seconds ago$/)).toBeInTheDocument();
 
     await userEvent.click(screen.getByRole("button", { name: "Pause" }));
     expect(screen.getByText("Paused")).toBeInTheDocument();
@@ -74,7 +79,8 @@ describe("usage", () => {
 
     const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
     act(() => void document.dispatchEvent(new Event("visibilitychange")));
-    expect(live.subscribers).toEqual([]);
+    expect(live.subscribers).toHaveLength(1); // a look at another tab is no reason to stop
+    await waitFor(() => expect(live.subscribers).toEqual([]), { timeout: GRACE + 3_000 });
     hidden.mockReturnValue(false);
     act(() => void document.dispatchEvent(new Event("visibilitychange")));
     await waitFor(() => expect(live.subscribers).toHaveLength(1));

@@ -6,8 +6,8 @@ The calls that are there move into partitions, and every sum is made anew from t
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0004'
-down_revision = '0003'
+revision = '0006'
+down_revision = '0005'
 branch_labels = None
 depends_on = None
 
