@@ -25,6 +25,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
 REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry, audit_seal FROM {role};
 GRANT UPDATE (actor) ON audit_entry TO {role};
+GRANT EXECUTE ON FUNCTION make_usage_week, drop_usage_week TO {role};
 """
 
 

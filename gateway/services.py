@@ -96,7 +96,7 @@ def build_services(settings: Settings) -> Services:
     bus = Bus(settings.database.url)
     litellm = LiteLLM(settings.litellm.base_url, settings.litellm.master_key.get_secret_value(), breaker=Breaker())
     keys = KeyService(db, litellm)
-    usage = UsageService(db, bus)
+    usage = UsageService(db, bus, settings.database.usage_keep_days)
     return Services(
         settings=settings,
         db=db,

@@ -162,6 +162,7 @@ class DatabaseSettings(_Group):
     """PostgreSQL; both `postgresql://` and `postgresql+asyncpg://` are understood."""
 
     url: Annotated[str, AfterValidator(_postgres_url)] = Field(validation_alias="DATABASE_URL", repr=False)
+    usage_keep_days: int | None = Field(default=None, validation_alias="USAGE_KEEP_DAYS", ge=7, le=36500)
 
 
 class LiteLLMSettings(_Group):

@@ -5,6 +5,7 @@ The URL comes from `-x url=…`, from the config (the `litemaas migrate` command
 
 import asyncio
 import os
+import re
 from typing import Any
 
 from alembic import context
@@ -23,6 +24,7 @@ from gateway.db import UtcDateTime, async_url, metadata
 
 # Any number will do, as long as it is always the same: two migrations at once wait for each other.
 MIGRATION_LOCK = 7_265_301
+PARTITION = re.compile(r"usage_event_\d{8}")
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
@@ -34,9 +36,18 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
     return False
 
 
+def include_name(name: str | None, kind: str, parents: Any) -> bool:
+    """The ledger's partitions come and go with time, without a migration."""
+    return not (kind == "table" and name and PARTITION.fullmatch(name))
+
+
 def run(connection: Connection) -> None:
     context.configure(
-        connection=connection, target_metadata=metadata, render_item=render_item, transaction_per_migration=True
+        connection=connection,
+        target_metadata=metadata,
+        render_item=render_item,
+        include_name=include_name,
+        transaction_per_migration=True,
     )
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
     connection.commit()

@@ -60,4 +60,5 @@ class Loaders:
         self.used_of_subscription = _loader(services.usage.used_by_subscription, cache=cache, missing=Used())
         self.subscription_count_of_user = _loader(services.subscriptions.open_by_user, cache=cache, missing=0)
         self.key_count_of_user = _loader(services.keys.living_by_user, cache=cache, missing=0)
+        self.usage = _loader(lambda asks: services.usage.answer(actor, asks), cache=cache)
         self.recent_usage_of_user = _loader(services.usage.recent_by_user, cache=cache, missing=Totals())

@@ -169,3 +169,17 @@ def test_serve_serves_and_stops_when_it_is_told(database_url: str) -> None:
         process.wait()
     assert "Traceback" not in log
     assert [secret for secret in (env["SESSION_SECRET"], env["LITELLM_MASTER_KEY"]) if secret in log] == []
+
+
+def test_retention_says_what_it_would_do(database_url: str) -> None:
+    assert "kept for good" in run("usage", "retention", "--dry-run", DATABASE_URL=database_url).stdout
+    answer = run("usage", "retention", "--dry-run", DATABASE_URL=database_url, USAGE_KEEP_DAYS="30")
+    assert (answer.exit_code, answer.stdout) == (0, "No week is older than 30 days.\n")
+    wrong = run("usage", "retention", DATABASE_URL=database_url, USAGE_KEEP_DAYS="3")
+    assert (wrong.exit_code, "USAGE_KEEP_DAYS" in wrong.stderr) == (1, True)
+
+
+def test_retention_says_that_the_database_does_not_answer() -> None:
+    answer = run("usage", "retention", DATABASE_URL="postgresql://x@127.0.0.1:1/x", USAGE_KEEP_DAYS="30")
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "can't be reached" in answer.stderr

@@ -4,6 +4,9 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from alembic import command
@@ -12,9 +15,12 @@ from sqlalchemy import text
 
 from gateway.actor import Actor, Role
 from gateway.db import Database
+from gateway.events import Bus
 from gateway.migrate import upgrade
 from gateway.notifications import NotificationService
 from gateway.revision import alembic_config, head
+from gateway.usage import UsageService
+from tests.domains.usage.ledger import a_call, sums_differ
 
 ID = "00000000-0000-0000-0000-00000000000"
 NOTICED_BEFORE = [
@@ -81,3 +87,39 @@ def _upgrade_in_process(url: str) -> None:
     """Alembic keeps its state in a module, so two at once need two processes."""
     command = [sys.executable, "-c", "from gateway.cli import main; main()", "migrate"]
     subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=True, capture_output=True)
+
+
+async def test_the_ledger_moves_into_weeks_with_its_sums(litellm_database_url: str) -> None:
+    url = litellm_database_url
+    await asyncio.to_thread(command.upgrade, alembic_config(url), "0005")
+    db = Database(url)
+    async with db.write() as session:
+        await session.execute(
+            text("""
+            INSERT INTO usage_event (call_id, success, occurred_at, received_at, model_name, call_type, error_code, stream,
+              prompt_tokens, completion_tokens, total_tokens, spend)
+            SELECT 'c' || n, n % 4 <> 0, '2025-03-01Z'::timestamptz + n * interval '5 hours', now(), 'm' || n % 3, 'acompletion',
+              CASE WHEN n % 8 = 0 THEN '429' END, false, n, 2 * n, 3 * n, n * 0.001
+            FROM generate_series(1, 100) AS n""")
+        )
+    seqs = await _all(db, "SELECT call_id, seq FROM usage_event ORDER BY seq")
+    await asyncio.to_thread(upgrade, url)
+    assert await _all(db, "SELECT call_id, seq FROM usage_event ORDER BY seq") == seqs
+    assert await sums_differ(db) == []
+    assert len(await _all(db, "SELECT 1 FROM usage_hourly")) == 100
+    await UsageService(db, Bus(url)).ingest(
+        [a_call(call_id="new"), a_call(call_id="c4", success=False, occurred_at=FOURTH)]
+    )
+    assert (await _all(db, "SELECT call_id FROM usage_event ORDER BY seq DESC LIMIT 1"))[0].call_id == "new"
+    assert len(await _all(db, "SELECT 1 FROM usage_event")) == 101
+    await asyncio.to_thread(command.downgrade, alembic_config(url), "0005")
+    assert len(await _all(db, "SELECT 1 FROM usage_event")) == 101
+    await db.close()
+
+
+FOURTH = datetime(2025, 3, 1, 20, tzinfo=UTC)
+
+
+async def _all(db: Database, statement: str) -> Sequence[Any]:
+    async with db.read() as session:
+        return (await session.execute(text(statement))).all()

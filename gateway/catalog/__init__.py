@@ -11,7 +11,7 @@ to those who have the model is for `subscriptions` to say, which calls it.
 from gateway.catalog.changes import change, exists
 from gateway.catalog.queries import Facets, ModelFilter, ModelOrder, visible_to
 from gateway.catalog.service import CatalogService
-from gateway.catalog.tables import Model, ModelAccess, ModelCapability, ModelLifecycle, ModelMode
+from gateway.catalog.tables import Model, ModelAccess, ModelCapability, ModelLifecycle, ModelMode, ModelPrice
 
 __all__ = [
     "CatalogService",
@@ -23,6 +23,7 @@ __all__ = [
     "ModelLifecycle",
     "ModelMode",
     "ModelOrder",
+    "ModelPrice",
     "change",
     "exists",
     "visible_to",

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select, true
+from sqlalchemy import Select, func, or_, select, text, true
 
 from gateway.actor import Actor
 from gateway.catalog.tables import Model, ModelAccess, ModelCapability, ModelLifecycle, ModelMode
@@ -21,6 +21,17 @@ MAX_SEARCH = 200
 MAX_CHOICES = 100
 
 model = table_of(Model)
+
+# A price that is not the last one noted is in force from now on. A model that was never priced has no line.
+NOTE_PRICES = text("""
+INSERT INTO model_price (model_name, valid_from, input_cost_per_million, output_cost_per_million)
+SELECT m.name, :now, m.input_cost_per_million, m.output_cost_per_million
+FROM model m LEFT JOIN LATERAL (
+  SELECT p.* FROM model_price p WHERE p.model_name = m.name ORDER BY p.valid_from DESC LIMIT 1
+) p ON true
+WHERE (p.input_cost_per_million, p.output_cost_per_million)
+  IS DISTINCT FROM (m.input_cost_per_million, m.output_cost_per_million)
+""")
 
 
 class ModelOrder(StrEnum):

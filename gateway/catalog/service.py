@@ -67,6 +67,7 @@ class CatalogService:
             return
         async with self._db.write() as session:
             await self._copy(session, models)
+            await session.execute(queries.NOTE_PRICES, {"now": utc_now()})
             await self._retire(session, [info.name for info in models])
 
     async def _copy(self, session: AsyncSession, models: Sequence[ModelInfo]) -> None:

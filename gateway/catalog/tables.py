@@ -71,3 +71,14 @@ class Model(SQLModel, table=True):
     successor_id: UUID | None = Field(default=None, foreign_key="model.id")
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class ModelPrice(SQLModel, table=True):
+    """What a model cost from `valid_from` on, in US dollars per million tokens, until the next row of its name."""
+
+    __tablename__ = "model_price"
+
+    model_name: str = Field(primary_key=True)
+    valid_from: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    input_cost_per_million: Decimal | None = Field(default=None, sa_type=Numeric)
+    output_cost_per_million: Decimal | None = Field(default=None, sa_type=Numeric)

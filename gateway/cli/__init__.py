@@ -72,7 +72,7 @@ def migrate_command(
         if runtime_role:
             asyncio.run(migrate.grant(settings.url, runtime_role))
     except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
-        fail(f"The database could not be migrated: {_reason(error)}")
+        fail(f"The database could not be migrated: {reason(error)}")
     typer.echo(f"The database is at revision {revision.head()}.")
 
 
@@ -145,7 +145,7 @@ async def _check_schema(settings: Settings) -> None:
     try:
         current = await asyncio.wait_for(revision.current(db), 10)
     except (OSError, SQLAlchemyError, TimeoutError) as error:
-        fail(f"The database in DATABASE_URL does not answer: {_reason(error)}")
+        fail(f"The database in DATABASE_URL does not answer: {reason(error)}")
     finally:
         await db.close()
     if current is None:
@@ -155,7 +155,7 @@ async def _check_schema(settings: Settings) -> None:
         fail(f"The database is at revision {current}, this release needs {needed}. Run `litemaas migrate` first.")
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """The driver's own sentence, without the statement and the links that SQLAlchemy adds."""
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, OSError) and cause.strerror:
@@ -166,3 +166,4 @@ def _reason(error: BaseException) -> str:
 # They register their commands, and need what stands above.
 from gateway.cli import audit as audit  # noqa: E402
 from gateway.cli import sandbox as sandbox  # noqa: E402
+from gateway.cli import usage as usage  # noqa: E402

@@ -7,7 +7,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.audit import AuditService, Verified
-from gateway.cli import _reason, fail, main
+from gateway.cli import fail, main, reason
 from gateway.db import Database
 from gateway.settings import SettingsError, load_database_settings
 
@@ -37,7 +37,7 @@ def verify_command(
     try:
         found = asyncio.run(_verify(settings.url, head))
     except (OSError, SQLAlchemyError) as error:
-        fail(f"The record can't be read: {_reason(error)}")
+        fail(f"The record can't be read: {reason(error)}")
     if broken := found.broken:
         entry = f"entry {broken.entry_id} " if broken.entry_id else ""
         fail(f"The record is broken at position {broken.position}: {entry}{broken.problem}.")

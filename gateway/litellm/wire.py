@@ -14,8 +14,9 @@ _FLOAT = Context(prec=15)
 
 def exact_money(amount: Decimal | float) -> Decimal:
     """An amount of US dollars from LiteLLM, without the noise of binary floats."""
-    value = _FLOAT.create_decimal(str(amount)).normalize()
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
+    value = _FLOAT.normalize(amount if isinstance(amount, Decimal) else Decimal(str(amount)))
+    # 120, not 1.2E+2. Nearly all amounts are small, and each call's passes here.
+    return value.quantize(Decimal(1)) if abs(value) >= 10 and value == value.to_integral_value() else value
 
 
 def hash_secret(secret: str) -> str:
@@ -123,6 +124,8 @@ class SpendMetadata(msgspec.Struct, frozen=True):
     litellm_call_id: str | None = None
     status: str | None = None
     error_information: SpendError | None = None
+    usage_object: dict[str, Any] | None = None
+    model_map_information: dict[str, Any] | None = None
 
 
 class SpendRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -146,6 +149,7 @@ class SpendRow(msgspec.Struct, kw_only=True, frozen=True):
     model_group: str | None = None
     model_id: str | None = None
     custom_llm_provider: str | None = None
+    cache_hit: str | None = None
     user: str | None = None
     team_id: str | None = None
     status: str | None = None
@@ -156,6 +160,12 @@ class SpendRow(msgspec.Struct, kw_only=True, frozen=True):
     def call_id(self) -> str:
         """What the callback calls `litellm_call_id`."""
         return self.litellm_call_id or (self.metadata and self.metadata.litellm_call_id) or self.request_id
+
+    @property
+    def cached_tokens(self) -> int:
+        """Tokens of the prompt that the provider had in its cache."""
+        usage = (self.metadata and self.metadata.usage_object) or {}
+        return (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
 
     @property
     def success(self) -> bool:

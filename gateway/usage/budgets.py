@@ -10,7 +10,9 @@ from gateway.db import Database, utc_now
 from gateway.errors import NotAvailable
 from gateway.subscriptions import windows
 from gateway.usage import queries
-from gateway.usage.policy import Scope, TimeRange, UsageFilter
+from gateway.usage.answers import View
+from gateway.usage.ingest import DROPPED_BEFORE
+from gateway.usage.policy import TimeRange
 
 
 @dataclass(frozen=True)
@@ -40,5 +42,7 @@ class Budgets:
                 spent = (await session.execute(queries.spend_by_key([key.id]))).one_or_none()
                 return Budget(key.max_budget, spent[1] if spent else Decimal(0))
             window = TimeRange(*windows.window(key.budget_duration, utc_now()))
-            sums = (await session.execute(queries.totals(actor, window, UsageFilter(), Scope.OWN))).one()
+            kept_from = (await session.execute(DROPPED_BEFORE)).scalar_one()
+            source = queries.Source(actor, View(window), kept_from)
+            sums = (await session.execute(queries.totals_now(source))).one()
         return Budget(key.max_budget, sums.spend, key.budget_duration, window.end)

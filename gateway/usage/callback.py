@@ -10,13 +10,23 @@ from decimal import Decimal
 
 import msgspec
 
+from gateway.litellm import exact_money
 from gateway.usage.policy import CallRecord
 
 HEALTH_CHECK = "litellm-internal-health-check"
 TOKEN_HASH = re.compile(r"[0-9a-f]{64}")
 
 
+class _PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+
+
+class _UsageObject(msgspec.Struct):
+    prompt_tokens_details: _PromptDetails | None = None
+
+
 class _Metadata(msgspec.Struct):
+    usage_object: _UsageObject | None = None
     user_api_key_hash: str | None = None
     user_api_key_alias: str | None = None
     user_api_key_user_id: str | None = None
@@ -28,6 +38,39 @@ class _ErrorInformation(msgspec.Struct):
     error_class: str | None = None
 
 
+class _MapValue(msgspec.Struct):
+    key: str | None = None
+    input_cost_per_token: float | None = None
+    output_cost_per_token: float | None = None
+
+
+class ModelMap(msgspec.Struct):
+    """LiteLLM's `model_map_information`, which callback and spend log have: where it looked for the price and what it found."""
+
+    model_map_key: str | None = None
+    model_map_value: _MapValue | None = None
+
+    @property
+    def has_price(self) -> bool:
+        """Whether a call that cost nothing was meant to.
+
+        LiteLLM writes zeros for a model that it has no price of. What tells a price of zero from them is that it stands in the
+        configuration file: such an entry has a key of its own. Models that were added over its API have not, and one of those
+        that is free by intention can't be told from one without a price.
+        """
+        value = self.model_map_value
+        if value is None:
+            return False
+        return bool(value.input_cost_per_token or value.output_cost_per_token) or value.key != self.model_map_key
+
+
+def is_priced(spend: Decimal, tokens: int, *, answered: bool, cache_hit: bool, model_map: ModelMap | None) -> bool:
+    """Whether `spend` is what the call cost, rather than a zero for want of a price."""
+    if spend or not tokens or not answered or cache_hit:
+        return True
+    return model_map is not None and model_map.has_price
+
+
 class _Payload(msgspec.Struct):
     """The part of LiteLLM's StandardLoggingPayload that we keep. Times are Unix seconds."""
 
@@ -35,17 +78,21 @@ class _Payload(msgspec.Struct):
     status: str
     startTime: float
     endTime: float | None = None
+    completionStartTime: float | None = None
     id: str | None = None
     call_type: str | None = None
     model_group: str | None = None
     model: str | None = None
+    custom_llm_provider: str | None = None
     stream: bool | None = None
+    cache_hit: bool | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
     response_cost: Decimal | None = None
     metadata: _Metadata | None = None
     error_information: _ErrorInformation | None = None
+    model_map_information: ModelMap | None = None
 
 
 class _CallId(msgspec.Struct):
@@ -122,7 +169,7 @@ def _records(payloads: list[_Payload], bad: list[str | None]) -> Callback:
             continue
         try:
             records.append(_record(payload))
-        except (ValueError, OverflowError, OSError):  # a time that no calendar has
+        except (ValueError, ArithmeticError, OSError):  # a time that no calendar has, a sum that nobody owns
             bad.append(payload.litellm_call_id)
     return Callback(records, ignored, len(bad), [call_id for call_id in bad if call_id is not None])
 
@@ -140,24 +187,49 @@ def _is_health_check(payload: _Payload) -> bool:
 def _record(payload: _Payload) -> CallRecord:
     token_hash = payload.metadata.user_api_key_hash if payload.metadata else None
     prompt, completion = payload.prompt_tokens or 0, payload.completion_tokens or 0
-    latency = None if payload.endTime is None else round((payload.endTime - payload.startTime) * 1000)
+    answered, cache_hit = payload.status == "success", bool(payload.cache_hit)
+    spend = exact_money(payload.response_cost) if payload.response_cost else Decimal(0)
     return CallRecord(
         call_id=payload.litellm_call_id,
         request_id=payload.id,
-        occurred_at=datetime.fromtimestamp(payload.startTime, UTC),
-        latency_ms=latency if latency is not None and latency >= 0 else None,
+        # As LiteLLM's spend log has it.
+        occurred_at=datetime.fromtimestamp(round(payload.startTime, 3), UTC),
+        latency_ms=_since_start(payload, payload.endTime),
         # For a credential that is no key LiteLLM sends the credential itself, and that may be somebody's password.
         token_hash=token_hash if token_hash and TOKEN_HASH.fullmatch(token_hash) else None,
         model_name=payload.model_group or payload.model or "unknown",
         call_type=payload.call_type or "unknown",
-        success=payload.status == "success",
+        success=answered,
         error_code=_error_code(payload),
         stream=bool(payload.stream),
         prompt_tokens=prompt,
         completion_tokens=completion,
         total_tokens=prompt + completion if payload.total_tokens is None else payload.total_tokens,
-        spend=payload.response_cost or Decimal(0),
+        spend=spend,
+        provider=payload.custom_llm_provider or None,
+        cached_tokens=_cached_tokens(payload),
+        cache_hit=cache_hit,
+        priced=is_priced(
+            spend,
+            prompt + completion,
+            answered=answered,
+            cache_hit=cache_hit,
+            model_map=payload.model_map_information,
+        ),
+        # For an answer that was not streamed LiteLLM says when it ended.
+        first_token_ms=_since_start(payload, payload.completionStartTime) if answered and payload.stream else None,
     )
+
+
+def _since_start(payload: _Payload, moment: float | None) -> int | None:
+    """Milliseconds; None when the clock went back."""
+    taken = None if moment is None else round((moment - payload.startTime) * 1000)
+    return taken if taken is not None and taken >= 0 else None
+
+
+def _cached_tokens(payload: _Payload) -> int:
+    usage = payload.metadata.usage_object if payload.metadata else None
+    return (usage and usage.prompt_tokens_details and usage.prompt_tokens_details.cached_tokens) or 0
 
 
 def _error_code(payload: _Payload) -> str | None:

@@ -7,20 +7,23 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, text
+from sqlalchemy import ColumnElement, Row, exists, func, select, text, true
 
 from gateway import keys
 from gateway.actor import Actor
+from gateway.catalog import ModelPrice
 from gateway.db import Database, UtcDateTime, table_of, utc_now
 from gateway.errors import InvalidInput, NotPermitted
 from gateway.keys import ApiKeyGeneration, ApiKeyStatus, KeyFilter, KeyOrder
 from gateway.paging import Order, Page, fetch_page, fetch_pages
 from gateway.usage import queries
+from gateway.usage.answers import View
 from gateway.usage.queries import event
 
 _generation = table_of(ApiKeyGeneration)
 _NEWEST_FIRST = Order("calls", ((event.c.occurred_at, datetime), (event.c.seq, int)), descending=True)
 _api_key = table_of(keys.ApiKey)
+_price = table_of(ModelPrice)
 _LONGEST_DAYS = 3650
 _LAST_DAY = timedelta(days=1)
 _WORKING = (ApiKeyStatus.ACTIVE, ApiKeyStatus.ROTATING, ApiKeyStatus.BLOCKED)
@@ -98,6 +101,25 @@ class Calls:
                 pages = await fetch_pages(self._db, session, query, of, key_ids, order, first, after)
             found |= {CallsWanted(key_id, first, after, since): page for key_id, page in pages.items()}
         return found
+
+    async def calls_of(self, actor: Actor, view: View, first: int, after: str | None = None) -> Page[Row[Any]]:
+        """The calls of a view that are kept, newest first, each with the price in force (`valid_from` None: none was known)."""
+        during = view.during
+        price = (
+            select(_price.c.input_cost_per_million, _price.c.output_cost_per_million, _price.c.valid_from)
+            .where(_price.c.model_name == event.c.model_name, _price.c.valid_from <= event.c.occurred_at)
+            .order_by(_price.c.valid_from.desc())
+            .limit(1)
+            .lateral("price")
+        )
+        query = (
+            select(event, *price.c)
+            .outerjoin(price, true())
+            .where(event.c.occurred_at >= during.start, event.c.occurred_at < during.end)
+            .where(*queries.conditions(actor, view, event))
+        )
+        async with self._db.read() as session:
+            return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
 
     async def page_of_keys(
         self,

@@ -1,75 +1,138 @@
-"""Writing the ledger: events and their hourly sums in one statement."""
+"""Writing the ledger: events and their sums in one statement."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.usage import partitions
+from gateway.usage.answers import MEASURES
 from gateway.usage.policy import CallRecord
 
 # Writers take turns, so that `usage_event.seq` grows in the order of commits and a reader who goes on after the highest one
-# he saw misses nothing. A thousand events take some 20 ms. The time-outs bound how long a writer that hangs holds up others.
+# he saw misses nothing, and so that a call that is looked for and not found is in nobody else's hands. A thousand events take
+# some 40 ms. The time-outs bound how long a writer that hangs holds up others.
 TAKE_TURN = text(
     "SELECT set_config('lock_timeout', '10s', true), set_config('statement_timeout', '30s', true),"
     " set_config('idle_in_transaction_session_timeout', '10s', true), pg_advisory_xact_lock(7265302)"
 )
+DROPPED_BEFORE = text("SELECT dropped_before FROM usage_progress")
 
-# The sums are made from the rows that were really inserted: a repeated event is in none of them.
-STORE = text("""
-WITH incoming AS (
-  SELECT * FROM unnest(
-    CAST(:call_id AS text[]), CAST(:success AS boolean[]), CAST(:request_id AS text[]), CAST(:occurred_at AS timestamptz[]),
-    CAST(:latency_ms AS integer[]), CAST(:token_hash AS text[]), CAST(:model_name AS text[]), CAST(:call_type AS text[]),
-    CAST(:error_code AS text[]), CAST(:stream AS boolean[]), CAST(:prompt_tokens AS bigint[]),
-    CAST(:completion_tokens AS bigint[]), CAST(:total_tokens AS bigint[]), CAST(:spend AS numeric[])
-  ) AS e (call_id, success, request_id, occurred_at, latency_ms, token_hash, model_name, call_type,
-          error_code, stream, prompt_tokens, completion_tokens, total_tokens, spend)
-), stored AS (
-  INSERT INTO usage_event (call_id, success, request_id, occurred_at, received_at, latency_ms, token_hash, api_key_id,
-    user_id, model_name, call_type, error_code, stream, prompt_tokens, completion_tokens, total_tokens, spend)
-  SELECT e.call_id, e.success, e.request_id, e.occurred_at, CAST(:received_at AS timestamptz), e.latency_ms, e.token_hash,
-    k.id, k.user_id, e.model_name, e.call_type, e.error_code, e.stream, e.prompt_tokens, e.completion_tokens,
-    e.total_tokens, e.spend
-  FROM incoming e
-  LEFT JOIN api_key_generation g ON g.token_hash = e.token_hash
-  LEFT JOIN api_key k ON k.id = g.api_key_id
-  ON CONFLICT (call_id, success) DO NOTHING
-  RETURNING user_id, api_key_id, model_name, occurred_at, success, prompt_tokens, completion_tokens, total_tokens, spend
-), summed AS (
-  INSERT INTO usage_hourly AS h (hour, user_id, api_key_id, model_name, requests, failures, prompt_tokens,
-    completion_tokens, total_tokens, spend, last_at)
-  SELECT date_trunc('hour', occurred_at, 'UTC'), user_id, api_key_id, model_name, count(*),
-    count(*) FILTER (WHERE NOT success), sum(prompt_tokens), sum(completion_tokens), sum(total_tokens), sum(spend),
-    max(occurred_at)
-  FROM stored GROUP BY 1, 2, 3, 4
-  ON CONFLICT (hour, user_id, api_key_id, model_name) DO UPDATE SET
-    requests = h.requests + excluded.requests,
-    failures = h.failures + excluded.failures,
-    prompt_tokens = h.prompt_tokens + excluded.prompt_tokens,
-    completion_tokens = h.completion_tokens + excluded.completion_tokens,
-    total_tokens = h.total_tokens + excluded.total_tokens,
-    spend = h.spend + excluded.spend,
-    last_at = greatest(h.last_at, excluded.last_at)
-)
-SELECT user_id, api_key_id, count(*) AS events FROM stored GROUP BY 1, 2
+# What is copied here first, at a third of what parameters would cost. It lasts as long as the connection, its rows as long as the
+# transaction.
+STAGE = text("""
+CREATE TEMPORARY TABLE IF NOT EXISTS usage_incoming (parcel integer, call_id text, success boolean, request_id text,
+  occurred_at timestamptz, latency_ms integer, first_token_ms integer, token_hash text, model_name text, provider text,
+  call_type text, error_code text, stream boolean, cache_hit boolean, priced boolean, prompt_tokens bigint, cached_tokens bigint,
+  completion_tokens bigint, total_tokens bigint, spend numeric) ON COMMIT DELETE ROWS
 """)
+COLUMNS = (
+    *("call_id", "success", "request_id", "occurred_at", "latency_ms", "first_token_ms", "token_hash", "model_name"),
+    *("provider", "call_type", "error_code", "stream", "cache_hit", "priced", "prompt_tokens", "cached_tokens"),
+    *("completion_tokens", "total_tokens", "spend"),
+)
+_facts = attrgetter(*COLUMNS)
+MEMBERS = "user_id, team_id, api_key_id, model_name, provider, status"
+OWNER = "user_id, team_id, api_key_id"
+NAMES, GIVEN = ", ".join(MEASURES), ", ".join(COLUMNS)
+SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
 
-COLUMNS = tuple(name for name in CallRecord.__struct_fields__)
+
+def _added(table: str) -> str:
+    return ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in MEASURES)
+
+
+# The sums are made of what is not booked yet, and the rows too: a repeated event is in neither. LiteLLM's two accounts of a call,
+# callback and spend log, may differ by milliseconds on when it began: an hour around it is searched, in a partition or two.
+STORE = text(f"""
+WITH fresh AS MATERIALIZED (
+  SELECT i.*, k.id AS api_key_id, k.user_id, CAST(NULL AS uuid) AS team_id,
+    CASE WHEN i.success THEN 'success' ELSE coalesce(i.error_code, 'failure') END AS status
+  FROM usage_incoming i
+  LEFT JOIN api_key_generation g ON g.token_hash = i.token_hash
+  LEFT JOIN api_key k ON k.id = g.api_key_id
+  LEFT JOIN LATERAL (
+    SELECT true AS booked FROM usage_event e
+    WHERE e.call_id = i.call_id AND e.success = i.success
+      AND e.occurred_at BETWEEN i.occurred_at - interval '1 hour' AND i.occurred_at + interval '1 hour'
+    LIMIT 1
+  ) e ON true
+  WHERE e.booked IS NOT TRUE
+), stored AS (
+  INSERT INTO usage_event ({GIVEN}, received_at, {OWNER}, status)
+  SELECT {GIVEN}, CAST(:received_at AS timestamptz), {OWNER}, status FROM fresh
+), crossed AS MATERIALIZED (
+  SELECT date_bin('15 minutes', occurred_at, 'epoch') AS quarter, {MEMBERS}, count(*) AS requests,
+    count(*) FILTER (WHERE NOT success) AS failures, sum(prompt_tokens) AS prompt_tokens,
+    sum(completion_tokens) AS completion_tokens, sum(total_tokens) AS total_tokens, sum(spend) AS spend,
+    sum(cached_tokens) AS cached_tokens, count(*) FILTER (WHERE cache_hit) AS cache_hits,
+    count(*) FILTER (WHERE NOT priced) AS unpriced, max(occurred_at) AS last_at
+  FROM fresh GROUP BY quarter, {MEMBERS}
+), quarters AS (
+  INSERT INTO usage_quarter AS q (dimension, member, quarter, {NAMES})
+  SELECT d.dimension, coalesce(d.member, ''), quarter, {SUMS}
+  FROM crossed CROSS JOIN LATERAL
+    (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status)) AS d (dimension, member)
+  GROUP BY 1, 2, 3
+  ON CONFLICT (dimension, member, quarter) DO UPDATE SET {_added("q")}
+), hours AS (
+  INSERT INTO usage_hourly AS h (hour, {MEMBERS}, {NAMES}, last_at)
+  SELECT date_trunc('hour', quarter, 'UTC'), {MEMBERS}, {SUMS}, max(last_at) FROM crossed GROUP BY 1, {MEMBERS}
+  ON CONFLICT (hour, {MEMBERS}) DO UPDATE SET {_added("h")}, last_at = greatest(h.last_at, excluded.last_at)
+), days AS MATERIALIZED (
+  SELECT date_trunc('day', quarter, 'UTC') AS day, {MEMBERS}, {SUMS} FROM crossed GROUP BY 1, {MEMBERS}
+), daily AS (
+  INSERT INTO usage_daily AS d (day, {MEMBERS}, {NAMES}) SELECT day, {MEMBERS}, {NAMES} FROM days
+  ON CONFLICT (day, {MEMBERS}) DO UPDATE SET {_added("d")}
+), member_daily AS (
+  INSERT INTO usage_member_daily AS m (dimension, member, days, day, {NAMES})
+  SELECT d.dimension, coalesce(d.member, ''), b.days, date_bin(make_interval(days => b.days), day, '2000-01-01Z'), {SUMS}
+  FROM days CROSS JOIN (VALUES (1), (8)) AS b (days) CROSS JOIN LATERAL
+    (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status),
+      ('user', CAST(user_id AS text)), ('api_key', CAST(api_key_id AS text))) AS d (dimension, member)
+  GROUP BY 1, 2, 3, 4
+  ON CONFLICT (dimension, member, days, day) DO UPDATE SET {_added("m")}
+)
+SELECT parcel, user_id, api_key_id, count(*) AS events FROM fresh GROUP BY 1, 2, 3
+""")  # noqa: S608 - only names of ours
 
 
 async def store(session: AsyncSession, records: Sequence[CallRecord], received_at: datetime) -> Sequence[Row[Any]]:
-    """Book what is not booked yet; (user_id, api_key_id, events) of what was, both ids None for a key that is not ours.
+    """`store_parcels` of one."""
+    return await store_parcels(session, [records], received_at)
 
-    The session's transaction holds the writers' lock until it ends.
+
+async def store_parcels(
+    session: AsyncSession, parcels: Sequence[Sequence[CallRecord]], received_at: datetime
+) -> Sequence[Row[Any]]:
+    """Book what is not booked yet; (parcel, user_id, api_key_id, events) of what was, both ids None for a key that is not ours.
+
+    Parcels count from 0. Calls of a time whose single calls were dropped are left out: whether they were booked can't be known
+    any more. No two records may be of the same call and outcome. The session's transaction holds the writers' lock until it ends.
     """
     await session.execute(TAKE_TURN)
-    columns: dict[str, Any] = {name: [getattr(record, name) for record in records] for name in COLUMNS}
-    return (await session.execute(STORE, columns | {"received_at": received_at})).all()
+    kept_from = (await session.execute(DROPPED_BEFORE)).scalar_one()
+    kept = [(n, record) for n, records in enumerate(parcels) for record in records if record.occurred_at >= kept_from]
+    if not kept:
+        return []
+    await partitions.ensure(session, {record.occurred_at.date() for _, record in kept})
+    await session.execute(STAGE)
+    connection = await (await session.connection()).get_raw_connection()
+    driver: Any = connection.driver_connection
+    rows = [(n, *_facts(record)) for n, record in kept]
+    await driver.copy_records_to_table("usage_incoming", records=rows, columns=["parcel", *COLUMNS])
+    return (await session.execute(STORE, {"received_at": received_at})).all()
 
 
-def is_passing(error: DBAPIError) -> bool:
-    """Whether the same again may well succeed: the connection was stale, or the transaction collided with another one."""
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in ("40001", "40P01")
+def is_passing(error: Exception) -> bool:
+    """Whether the same again may well succeed: the connection was stale, or the transaction collided with another one.
+
+    The driver speaks for itself where it was used without SQLAlchemy.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    stale = isinstance(error, DBAPIError) and error.connection_invalidated
+    return stale or getattr(cause, "sqlstate", None) in ("40001", "40P01")

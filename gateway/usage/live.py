@@ -19,14 +19,15 @@ from gateway.errors import DomainError, InvalidInput, NotFound, NotPermitted
 from gateway.events import Bus
 from gateway.keys import ApiKeyStatus
 from gateway.usage import queries
-from gateway.usage.policy import HOUR, Scope, TimeRange, Totals, UsageFilter, current_day, hour_of, totals_of
+from gateway.usage.answers import Totals, View
+from gateway.usage.ingest import DROPPED_BEFORE
+from gateway.usage.policy import EVERYTHING, HOUR, Scope, TimeRange, UsageFilter, current_day, hour_of
 
 ENDED = {ApiKeyStatus.REVOKED, ApiKeyStatus.EXPIRED, ApiKeyStatus.FAILED}
 EVENTS_AT_ONCE = 500
 MAX_MISSED = 10_000
 AGAIN_SECONDS = 1.0
 BUS_STOPPED = object()
-EVERYTHING = UsageFilter()
 
 T = TypeVar("T")
 
@@ -68,10 +69,11 @@ class States:
         if actor.api_key_id is None and scope is Scope.OWN and wanted == EVERYTHING and _is_short(during):
             row = await self._own(actor.user_id, during)
         else:
-            query = queries.totals(actor, during, wanted, scope).add_columns(queries.position())
             async with self._db.read() as session:
-                row = (await session.execute(query)).one()
-        return Tick(now, during, row.position, totals_of(row))
+                kept_from = (await session.execute(DROPPED_BEFORE)).scalar_one()
+                source = queries.Source(actor, View(during, wanted, scope), kept_from)
+                row = (await session.execute(queries.totals_now(source))).one()
+        return Tick(now, during, row.position, Totals.of(row))
 
     async def _own(self, user_id: UUID, during: TimeRange) -> Row[Any]:
         answer: asyncio.Future[Row[Any]] = asyncio.get_running_loop().create_future()

@@ -1,11 +1,11 @@
 """What may be asked of the ledger and what may be written into it: plain values and pure functions."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,7 @@ MAX_TEXT = 255
 MAX_TOKENS = 10**12
 MAX_LATENCY_MS = 2**31 - 1
 MAX_SPEND = Decimal(10) ** 9
-MIN_SPEND_EXPONENT = -60
+MIN_SPEND = Decimal("1e-60")
 
 
 class Scope(StrEnum):
@@ -36,7 +36,7 @@ class Scope(StrEnum):
 
 
 class Interval(StrEnum):
-    """Hours, days and months are UTC's."""
+    """Days and months are those of the caller's time zone; hours are UTC's."""
 
     HOUR = "HOUR"
     DAY = "DAY"
@@ -65,6 +65,10 @@ class TimeRange:
         object.__setattr__(self, "start", self.start.astimezone(UTC))
         object.__setattr__(self, "end", self.end.astimezone(UTC))
 
+    def before(self) -> "TimeRange":
+        """The time of the same length that ends where this one begins. Raises InvalidInput if that is before 2000."""
+        return TimeRange(self.start - (self.end - self.start), self.start)
+
 
 def current_day(now: datetime) -> TimeRange:
     """The UTC day of `now`, to its end."""
@@ -76,45 +80,49 @@ def current_day(now: datetime) -> TimeRange:
 class UsageFilter:
     """All that is given must hold; within one list, any. None: no condition. An empty list: nothing. Order is forgotten.
 
-    Raises InvalidInput for a list of more than 100 ids, naming it, and NotAvailable for teams.
+    `providers` and `statuses` are as slices name them: a status is "success", or what a failure answered ("429").
+    Raises InvalidInput for a list of more than 100 values, naming it, and NotAvailable for teams.
     """
 
     model_ids: Sequence[UUID] | None = None
     api_key_ids: Sequence[UUID] | None = None
     team_ids: Sequence[UUID] | None = None
     user_ids: Sequence[UUID] | None = None
+    providers: Sequence[str] | None = None
+    statuses: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        for name, field in (("model_ids", "modelIds"), ("api_key_ids", "apiKeyIds"), ("user_ids", "userIds")):
-            ids = getattr(self, name)
-            if ids is not None:
-                if len(ids) > MAX_IDS:
-                    raise InvalidInput(f"filter.{field}", f"may hold at most {MAX_IDS} ids")
-                object.__setattr__(self, name, tuple(sorted(set(ids))))
+        for name, field in _LISTS.items():
+            values = getattr(self, name)
+            if values is not None:
+                if len(values) > MAX_IDS:
+                    raise InvalidInput(f"filter.{field}", f"may hold at most {MAX_IDS} values")
+                object.__setattr__(self, name, tuple(sorted(set(values))))
+        for name in ("providers", "statuses"):
+            if any(len(value) > MAX_TEXT or "\x00" in value for value in getattr(self, name) or ()):
+                raise InvalidInput(f"filter.{name}", "holds what is too long or not text")
         if self.team_ids is not None:
             raise NotAvailable("Usage by team")
 
 
-@dataclass(frozen=True)
-class Totals:
-    """Sums over calls, those that failed included. `spend` in US dollars; tokens as LiteLLM counted them."""
-
-    requests: int = 0
-    failures: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
-    spend: Decimal = Decimal(0)
-
-
-def totals_of(row: Any) -> Totals:
-    """From a row of sums, whose counts PostgreSQL gives as numeric."""
-    counts = {field.name: int(getattr(row, field.name)) for field in fields(Totals) if field.name != "spend"}
-    return Totals(**counts, spend=row.spend)
+_LISTS = {
+    "model_ids": "modelIds",
+    "api_key_ids": "apiKeyIds",
+    "user_ids": "userIds",
+    "providers": "providers",
+    "statuses": "statuses",
+}
+EVERYTHING = UsageFilter()
 
 
 class CallRecord(msgspec.Struct, frozen=True):
-    """One call to a model, as it is to be booked. `spend` in US dollars; `token_hash` is the SHA-256 of the key's secret."""
+    """One call to a model, as it is to be booked. `token_hash` is the SHA-256 of the key's secret.
+
+    `occurred_at` is in UTC. `spend` is in US dollars, as `litellm.exact_money` gives it. `priced` is False when LiteLLM knew no price for
+    the call, so that its spend is unknown rather than nothing. `provider` is LiteLLM's `custom_llm_provider`. `cached_tokens` are
+    those of the prompt that the provider had in its cache; `cache_hit` says that LiteLLM answered from its own. `first_token_ms`
+    is how long the first token of a streamed answer took. Callback and spend log agree on `occurred_at` to the millisecond only.
+    """
 
     call_id: str
     occurred_at: datetime
@@ -130,26 +138,38 @@ class CallRecord(msgspec.Struct, frozen=True):
     latency_ms: int | None = None
     error_code: str | None = None
     stream: bool = False
+    provider: str | None = None
+    cached_tokens: int = 0
+    cache_hit: bool = False
+    priced: bool = True
+    first_token_ms: int | None = None
+
+
+_TEXTS = attrgetter("call_id", "model_name", "call_type", "token_hash", "request_id", "error_code", "provider")
 
 
 def problem(record: CallRecord, now: datetime) -> str | None:
-    """Why this call can't be booked, or None. Never quotes a value: it goes to the log."""
-    for name in ("call_id", "model_name", "call_type", "token_hash", "request_id", "error_code"):
-        value: str | None = getattr(record, name)
-        if value is not None and not (len(value) <= MAX_TEXT and "\x00" not in value):
-            return f"{name} is too long or not text"
+    """Why this call can't be booked, or None. Never quotes a value: it goes to the log. Asked of every call there is."""
+    for value in _TEXTS(record):
+        if value is not None and (len(value) > MAX_TEXT or "\x00" in value):
+            return "a text is too long or not text"
     if not record.call_id:
         return "call_id is empty"
     if not EARLIEST <= record.occurred_at <= now + CLOCK_SKEW:
         return "occurred_at is in another age"
-    if not all(0 <= n <= MAX_TOKENS for n in (record.prompt_tokens, record.completion_tokens, record.total_tokens)):
+    if not (
+        0 <= record.prompt_tokens <= MAX_TOKENS
+        and 0 <= record.completion_tokens <= MAX_TOKENS
+        and 0 <= record.total_tokens <= MAX_TOKENS
+        and 0 <= record.cached_tokens <= MAX_TOKENS
+    ):
         return "a number of tokens is out of range"
-    if record.latency_ms is not None and not 0 <= record.latency_ms <= MAX_LATENCY_MS:
-        return "latency_ms is out of range"
-    if not (record.spend.is_finite() and 0 <= record.spend <= MAX_SPEND):
+    if not 0 <= (record.latency_ms or 0) <= MAX_LATENCY_MS or not 0 <= (record.first_token_ms or 0) <= MAX_LATENCY_MS:
+        return "latency_ms or first_token_ms is out of range"
+    spend = record.spend
+    if not (spend.is_finite() and (MIN_SPEND <= spend <= MAX_SPEND or not spend)):
         return "spend is out of range"
-    exponent = record.spend.as_tuple().exponent
-    return "spend has too many digits" if isinstance(exponent, int) and exponent < MIN_SPEND_EXPONENT else None
+    return None
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -162,27 +182,40 @@ def next_hour(moment: datetime) -> datetime:
     return hour if hour == moment else hour + HOUR
 
 
-def points(wanted: TimeRange, interval: Interval) -> list[datetime]:
-    """Where each interval that touches the range begins. Raises InvalidInput for `interval` if there are over 1,000."""
-    found: list[datetime] = []
-    for start in _starts(wanted.start, interval):
-        if start >= wanted.end:
-            break
-        found.append(start)
-        if len(found) > MAX_POINTS:
-            raise InvalidInput("interval", f"gives more than {MAX_POINTS} points for this range")
-    return found
+QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
+Span = tuple[datetime, datetime]
 
 
-def _starts(moment: datetime, interval: Interval) -> Iterator[datetime]:
-    start = hour_of(moment)
-    if interval is not Interval.HOUR:
-        start = start.replace(hour=0)
-    if interval is Interval.MONTH:
-        start = start.replace(day=1)
-    while True:
-        yield start
-        if interval is Interval.MONTH:
-            start = (start + timedelta(days=31)).replace(day=1)
-        else:
-            start += HOUR if interval is Interval.HOUR else timedelta(days=1)
+def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> tuple[list[list[Span]], list[Span]]:
+    """The range as whole blocks of UTC, for each of `sizes` from large to small, and the ends that are shorter than the smallest.
+
+    Where single calls are no longer kept (before `kept_from`, which begins a day) ends can't be counted: there a block belongs
+    to the range in which it begins.
+    """
+    smallest = sizes[-1]
+    first, last = _ceiling(during.start, smallest), _floor(during.end, smallest)
+    ends = [(during.start, min(first, during.end)), (max(last, first), during.end)]
+    if during.end < kept_from:
+        last = _ceiling(during.end, smallest)
+    whole: list[Span] = [(first, last)]
+    blocks: list[list[Span]] = []
+    for size in sizes:
+        inside, rest = [], []
+        for start, end in whole:
+            low, high = _ceiling(start, size), _floor(end, size)
+            if low < high:
+                inside.append((low, high))
+                rest += [(start, low), (high, end)]
+            else:
+                rest.append((start, end))
+        blocks.append(inside)
+        whole = [(start, end) for start, end in rest if start < end]
+    return blocks, [(start, end) for start, end in ends if start < end and start >= kept_from]
+
+
+def _floor(moment: datetime, size: timedelta) -> datetime:
+    return moment - (moment - EARLIEST) % size
+
+
+def _ceiling(moment: datetime, size: timedelta) -> datetime:
+    return moment + (EARLIEST - moment) % size

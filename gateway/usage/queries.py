@@ -1,10 +1,12 @@
 """SELECTs on the ledger. Each starts from `visible_to(actor)`.
 
-Whole hours come from the hourly sums, what is left at both ends of a range from the events: exact, and the cost does not
-grow with the number of calls.
+Whole days, hours and quarters of an hour come from sums, what is left at both ends of a range from the events: exact, and the
+cost does not grow with the number of calls. Which sums, follows from what a view tells apart: one member of one dimension, or
+several crossed.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,17 +15,21 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Select,
-    Subquery,
+    String,
     Table,
     TextClause,
     Uuid,
+    and_,
     bindparam,
     case,
+    cast,
     column,
+    false,
     func,
-    literal,
     literal_column,
+    or_,
     outerjoin,
     select,
     text,
@@ -35,19 +41,27 @@ from gateway.actor import Actor
 from gateway.catalog import Model
 from gateway.db import table_of
 from gateway.errors import NotPermitted
-from gateway.keys import ApiKey
-from gateway.usage.policy import Interval, Scope, TimeRange, UsageFilter, hour_of, next_hour
-from gateway.usage.tables import UsageEvent, UsageHourly
+from gateway.keys import ApiKey, ApiKeyGeneration
+from gateway.usage.answers import MEASURES, Dimension, View
+from gateway.usage.policy import DAY, HOUR, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
+from gateway.usage.tables import UsageDaily, UsageEvent, UsageHourly, UsageMemberDaily, UsageQuarter
 
-MAX_SLICES = 100
-UNKNOWN_KEY = "Other keys"
+UNKNOWN = "unknown"
 
 event = table_of(UsageEvent)
 hourly = table_of(UsageHourly)
+daily = table_of(UsageDaily)
+quarter = table_of(UsageQuarter)
+member_daily = table_of(UsageMemberDaily)
 _model = table_of(Model)
 _api_key = table_of(ApiKey)
+_generation = table_of(ApiKeyGeneration)
 
-MEASURES = ("requests", "failures", "prompt_tokens", "completion_tokens", "total_tokens", "spend")
+_TIMES = {hourly: hourly.c.hour, daily: daily.c.day, quarter: quarter.c.quarter, member_daily: member_daily.c.day}
+_SIZES = {hourly: HOUR, daily: DAY, quarter: QUARTER, member_daily: DAY}
+# Few enough that their quarters are kept.
+FINE = {Dimension.MODEL, Dimension.PROVIDER, Dimension.STATUS}
+Part = Select[Any] | CompoundSelect[Any]
 
 
 def visible_to(actor: Actor, table: Table) -> ColumnElement[bool]:
@@ -62,97 +76,179 @@ def own(actor: Actor, table: Table) -> ColumnElement[bool]:
     return table.c.user_id == actor.user_id
 
 
-def _conditions(actor: Actor, wanted: UsageFilter, scope: Scope, table: Table) -> list[ColumnElement[bool]]:
+def _model_names(ids: Sequence[UUID]) -> Select[Any]:
+    return select(_model.c.name).where(_model.c.id.in_(ids))
+
+
+def told_apart(actor: Actor, view: View) -> set[Dimension]:
+    """The dimensions in which the view has not all. One's own calls are a person's, or one key's."""
+    wanted = view.wanted
+    given = {
+        Dimension.MODEL: wanted.model_ids,
+        Dimension.API_KEY: wanted.api_key_ids,
+        Dimension.PERSON: wanted.user_ids,
+        Dimension.PROVIDER: wanted.providers,
+        Dimension.STATUS: wanted.statuses,
+    }
+    found = {dimension for dimension, values in given.items() if values is not None}
+    if view.scope is Scope.ALL:
+        return found
+    return found | {Dimension.PERSON if actor.api_key_id is None else Dimension.API_KEY}
+
+
+def permit(actor: Actor, scope: Scope) -> None:
     """Raises NotPermitted when somebody who may only see his own calls asks for all."""
     if scope is Scope.ALL and not actor.reads_all:
         raise NotPermitted
-    conditions = [visible_to(actor, table)]
-    if scope is Scope.OWN:
-        conditions.append(own(actor, table))
+
+
+def conditions(actor: Actor, view: View, table: Table) -> list[ColumnElement[bool]]:
+    """For the events and the crossed sums. Raises NotPermitted."""
+    permit(actor, view.scope)
+    wanted = view.wanted
+    found = [visible_to(actor, table)]
+    if view.scope is Scope.OWN:
+        found.append(own(actor, table))
     if wanted.user_ids is not None:
-        conditions.append(table.c.user_id.in_(wanted.user_ids))
+        found.append(table.c.user_id.in_(wanted.user_ids))
     if wanted.api_key_ids is not None:
-        conditions.append(table.c.api_key_id.in_(wanted.api_key_ids))
+        found.append(table.c.api_key_id.in_(wanted.api_key_ids))
+        if table is event:
+            # The index by time is one by secret.
+            secrets = select(_generation.c.token_hash).where(_generation.c.api_key_id.in_(wanted.api_key_ids))
+            found.append(event.c.token_hash.in_(secrets))
     if wanted.model_ids is not None:
-        conditions.append(table.c.model_name.in_(select(_model.c.name).where(_model.c.id.in_(wanted.model_ids))))
-    return conditions
+        found.append(table.c.model_name.in_(_model_names(wanted.model_ids)))
+    if wanted.providers is not None:
+        found.append(func.coalesce(table.c.provider, UNKNOWN).in_(wanted.providers))
+    if wanted.statuses is not None:
+        found.append(table.c.status.in_(wanted.statuses))
+    return found
 
 
-def _measured(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Subquery:
-    """Rows of (at, api_key_id, model_name, the measures) whose sums are those of the calls in the range."""
-    first, last = next_hour(during.start), hour_of(during.end)
-    if first >= last:
-        return _events(actor, during.start, during.end, wanted, scope).subquery("measured")
-    hours = select(
-        hourly.c.hour.label("at"), hourly.c.api_key_id, hourly.c.model_name, *(hourly.c[name] for name in MEASURES)
-    ).where(hourly.c.hour >= first, hourly.c.hour < last, *_conditions(actor, wanted, scope, hourly))
-    # Each end is a range of its own, so that an index finds it and nothing in between is read.
-    ends = [
-        _events(actor, start, end, wanted, scope)
-        for start, end in ((during.start, first), (last, during.end))
-        if start < end
-    ]
-    return union_all(hours, *ends).subquery("measured") if ends else hours.subquery("measured")
+def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimension]) -> list[ColumnElement[bool]]:
+    """For the sums of members, of a view that tells at most one dimension apart. Raises NotPermitted."""
+    permit(actor, view.scope)
+    if not apart:
+        return [table.c.dimension == "all"]
+    (dimension,) = apart
+    wanted = view.wanted
+    found = [table.c.dimension == dimension.value]
+    if view.scope is Scope.OWN:
+        found.append(table.c.member == str(actor.api_key_id or actor.user_id))
+    given: dict[Dimension, Any] = {
+        Dimension.MODEL: None if wanted.model_ids is None else _model_names(wanted.model_ids),
+        Dimension.API_KEY: None if wanted.api_key_ids is None else [str(key) for key in wanted.api_key_ids],
+        Dimension.PERSON: None if wanted.user_ids is None else [str(user) for user in wanted.user_ids],
+        Dimension.PROVIDER: wanted.providers,
+        Dimension.STATUS: wanted.statuses,
+    }
+    if given[dimension] is not None:
+        found.append(table.c.member.in_(given[dimension]))
+    return found
 
 
-def _events(actor: Actor, start: datetime, end: datetime, wanted: UsageFilter, scope: Scope) -> Select[Any]:
-    return select(
-        event.c.occurred_at.label("at"),
-        event.c.api_key_id,
-        event.c.model_name,
-        literal_column("1").label("requests"),
-        case((event.c.success, 0), else_=1).label("failures"),
-        *(event.c[name] for name in MEASURES[2:]),
-    ).where(event.c.occurred_at >= start, event.c.occurred_at < end, *_conditions(actor, wanted, scope, event))
+def _days(days: int, spans: Sequence[Span]) -> ColumnElement[bool]:
+    return and_(member_daily.c.days == days, among(member_daily.c.day, spans))
 
 
-def _sums(measured: Subquery) -> list[ColumnElement[Any]]:
-    return [func.coalesce(func.sum(measured.c[name]), 0).label(name) for name in MEASURES]
+def among(column: ColumnElement[datetime], spans: Sequence[Span]) -> ColumnElement[bool]:
+    return or_(*(and_(column >= start, column < end) for start, end in spans)) if spans else false()
 
 
-def totals(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Select[Any]:
-    """One row of the measures."""
-    return select(*_sums(_measured(actor, during, wanted, scope)))
+@dataclass(frozen=True)
+class Source:
+    """What a view's numbers are made of: `tables` of sums from coarse to fine, and the events."""
+
+    actor: Actor
+    view: View
+    kept_from: datetime
+
+    def moments(self, *, coarse: bool, split: Sequence[datetime] = ()) -> Part:
+        """Rows of (at, the measures) whose sums are those of the calls in the range.
+
+        `coarse`: in blocks as large as possible, for when the time does not matter. Hours in `split` are read call by call,
+        as far as calls are kept, unless there are quarters of them.
+        """
+        apart = told_apart(self.actor, self.view)
+        fine = quarter if len(apart) <= 1 and apart <= FINE else hourly
+        tables = [member_daily if len(apart) <= 1 else daily, fine] if coarse else [fine]
+        parts: list[Select[Any]] = []
+        blocks, ends = cut(self.view.during, [_SIZES[table] for table in tables], self.kept_from)
+        for table, spans in zip(tables, blocks, strict=True):
+            if not spans:
+                continue
+            at = _TIMES[table]
+            rows = select(at.label("at"), *(table.c[name] for name in MEASURES)).where(among(at, spans))
+            if table in (quarter, member_daily):
+                rows = rows.where(member_daily.c.days == 1) if table is member_daily else rows
+                parts.append(rows.where(*member_conditions(self.actor, self.view, table, apart)))
+                continue
+            rows = rows.where(*conditions(self.actor, self.view, table))
+            if table is hourly and (opened := [hour for hour in split if hour >= self.kept_from]):
+                opened = [hour for hour in opened if any(start <= hour < end for start, end in spans)]
+                rows = rows.where(at.not_in(opened))
+                ends = [*ends, *((hour, hour + HOUR) for hour in opened)]
+            parts.append(rows)
+        return union_all(*parts, *self._calls(ends, event.c.occurred_at.label("at")))
+
+    def members(self, dimensions: Sequence[Dimension]) -> tuple[Part, Part]:
+        """Sums of whole days by member, as (dimension, member, the measures), and the rest as crossed rows.
+
+        The first is of no rows where only crossed rows know what the view tells apart.
+        """
+        columns = (event.c.user_id, event.c.api_key_id, event.c.model_name, event.c.provider, event.c.status)
+        days = select(member_daily.c.dimension, member_daily.c.member, *(member_daily.c[name] for name in MEASURES))
+        permit(self.actor, self.view.scope)
+        blocks, ends = cut(self.view.during, [8 * DAY, DAY, HOUR], self.kept_from)
+        if told_apart(self.actor, self.view):
+            days, tables = days.where(false()), [daily, hourly]
+            blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
+        else:
+            days = days.where(member_daily.c.dimension.in_(dimensions), or_(_days(8, blocks[0]), _days(1, blocks[1])))
+            tables = [hourly]
+        rest = [
+            select(*(table.c[column.name] for column in columns), *(table.c[name] for name in MEASURES)).where(
+                among(_TIMES[table], spans), *conditions(self.actor, self.view, table)
+            )
+            for table, spans in zip(tables, blocks[-len(tables) :], strict=True)
+        ]
+        return days, union_all(*rest, *self._calls(ends, *columns))
+
+    def _calls(self, spans: Sequence[Span], *columns: ColumnElement[Any]) -> list[Select[Any]]:
+        """Each span is a SELECT of its own, so that an index finds it and nothing in between is read."""
+        return [
+            self.calls(*columns, *_MEASURED).where(event.c.occurred_at >= start, event.c.occurred_at < end)
+            for start, end in spans
+        ]
+
+    def calls(self, *columns: Any) -> Select[Any]:
+        """Of the calls that are kept, whenever they began."""
+        return select(*columns).where(*conditions(self.actor, self.view, event))
 
 
-def series(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope, interval: Interval) -> Select[Any]:
-    """(start, the measures), of the intervals in which there was a call."""
-    measured = _measured(actor, during, wanted, scope)
-    start = func.date_trunc(literal_column(f"'{interval.value.lower()}'"), measured.c.at, literal_column("'UTC'"))
-    return select(start.label("start"), *_sums(measured)).group_by(start)
-
-
-def by_model(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Select[Any]:
-    """(key, label, the measures) of at most a hundred models; key is None for a name that the catalogue does not know."""
-    measured = _measured(actor, during, wanted, scope)
-    sums = select(measured.c.model_name, *_sums(measured)).group_by(measured.c.model_name).subquery("sums")
-    joined = sums.outerjoin(_model, _model.c.name == sums.c.model_name)
-    return _largest(select(_model.c.id.label("key"), sums.c.model_name.label("label")).select_from(joined), sums)
-
-
-def by_api_key(actor: Actor, during: TimeRange, wanted: UsageFilter, scope: Scope) -> Select[Any]:
-    """(key, label, the measures) of at most a hundred keys; one row with key None has the calls with keys not ours."""
-    measured = _measured(actor, during, wanted, scope)
-    sums = select(measured.c.api_key_id, *_sums(measured)).group_by(measured.c.api_key_id).subquery("sums")
-    joined = sums.outerjoin(_api_key, _api_key.c.id == sums.c.api_key_id)
-    label = func.coalesce(_api_key.c.name, literal(UNKNOWN_KEY)).label("label")
-    return _largest(select(_api_key.c.id.label("key"), label).select_from(joined), sums)
-
-
-def _largest(named: Select[Any], sums: Subquery) -> Select[Any]:
-    return (
-        named.add_columns(*(sums.c[name] for name in MEASURES))
-        .order_by(sums.c.spend.desc(), sums.c.requests.desc(), literal_column("label"), literal_column("key"))
-        .limit(MAX_SLICES)
-    )
+_MEASURED = (
+    literal_column("1").label("requests"),
+    case((event.c.success, 0), else_=1).label("failures"),
+    *(event.c[name] for name in MEASURES if name not in ("requests", "failures", "cache_hits", "unpriced")),
+    case((event.c.cache_hit, 1), else_=0).label("cache_hits"),
+    case((event.c.priced, 0), else_=1).label("unpriced"),
+)
+MEMBERS: dict[Dimension, Any] = {
+    Dimension.MODEL: lambda row: row.model_name,
+    Dimension.API_KEY: lambda row: func.coalesce(cast(row.api_key_id, String), ""),
+    Dimension.PERSON: lambda row: func.coalesce(cast(row.user_id, String), ""),
+    Dimension.PROVIDER: lambda row: func.coalesce(row.provider, UNKNOWN),
+    Dimension.STATUS: lambda row: row.status,
+}
 
 
 def spend_by_key(ids: Sequence[UUID]) -> Select[Any]:
     """(api_key_id, spend) of the keys that were used."""
     return (
-        select(hourly.c.api_key_id, func.sum(hourly.c.spend))
-        .where(hourly.c.api_key_id.in_(ids))
-        .group_by(hourly.c.api_key_id)
+        select(daily.c.api_key_id, func.sum(daily.c.spend))
+        .where(daily.c.api_key_id.in_(ids))
+        .group_by(daily.c.api_key_id)
     )
 
 
@@ -218,6 +314,12 @@ def position() -> ColumnElement[int]:
         " - (SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())))",
         BigInteger,
     ).label("position")
+
+
+def totals_now(source: Source) -> Select[Any]:
+    """One row of the position and the measures of what a source's view shows."""
+    moments = source.moments(coarse=True).subquery("moments")
+    return select(position(), *(func.coalesce(func.sum(moments.c[name]), 0).label(name) for name in MEASURES))
 
 
 def own_states(user_ids: Sequence[UUID], during: TimeRange) -> Select[Any]:

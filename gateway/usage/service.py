@@ -1,5 +1,6 @@
 """The verbs of the ledger."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,46 +11,31 @@ from uuid import UUID
 import asyncpg
 import structlog
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import events
 from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
-from gateway.usage import ingest, live, policy, queries, quotas
+from gateway.usage import ingest, live, partitions, policy, queries, quotas, reading, speeds
+from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.budgets import Budgets
 from gateway.usage.calls import Calls
+from gateway.usage.grouping import Grouping
 from gateway.usage.live import Tick
-from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, Totals, UsageFilter, totals_of
+from gateway.usage.partitions import Partition
+from gateway.usage.policy import EVERYTHING, CallRecord, Scope, TimeRange, UsageFilter
 from gateway.usage.reconcile.coverage import Compared, compared
 
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
-EVERYTHING = UsageFilter()
 
 
 class LedgerUnavailable(DomainError):
     code = "LEDGER_UNAVAILABLE"
     sentence = "The ledger can't be written at the moment. Send the same again."
-
-
-@dataclass(frozen=True)
-class Point:
-    """One interval of a series, by where it begins in UTC, even if the range begins later."""
-
-    start: datetime
-    totals: Totals
-
-
-@dataclass(frozen=True)
-class Slice:
-    """The part of one model or key. `key` is None for a model that the catalogue does not know, or keys that are not ours."""
-
-    key: UUID | None
-    label: str
-    totals: Totals
 
 
 @dataclass(frozen=True)
@@ -62,11 +48,12 @@ class IngestResult:
 
 
 class UsageService(Calls, Budgets):
-    """`bus` wakes the live verbs; all others need the database only."""
+    """`bus` wakes the live verbs; all others need the database only. `keep_days`: for how long single calls are kept, None for good."""
 
-    def __init__(self, db: Database, bus: events.Bus) -> None:
-        self._db, self._bus = db, bus
+    def __init__(self, db: Database, bus: events.Bus, keep_days: int | None = None) -> None:
+        self._db, self._bus, self._keep_days = db, bus, keep_days
         self._states = live.States(db)
+        self._bookings = Grouping(self._store)
 
     async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
         """Book what is not booked yet and wake who watches it. Returns after the commit.
@@ -86,64 +73,95 @@ class UsageService(Calls, Budgets):
                 records.setdefault((record.call_id, record.success), record)
         if rejected:
             log.warning("usage.rejected", count=rejected, some=dict(list(problems.items())[:10]))
-        stored = await self._store(list(records.values()), now) if records else 0
+        stored = await self._bookings.add(list(records.values())) if records else 0
         return IngestResult(stored, len(batch) - rejected - stored, rejected)
 
-    async def _store(self, records: Sequence[CallRecord], now: datetime) -> int:
+    async def _store(self, parcels: Sequence[Sequence[CallRecord]]) -> Sequence[int]:
+        """How many calls of each parcel were new. One that two of them tell of is the first one's."""
+        known: set[tuple[str, bool]] = set()
+        distinct: list[list[CallRecord]] = []
+        for records in parcels:
+            distinct.append([record for record in records if (record.call_id, record.success) not in known])
+            known.update((record.call_id, record.success) for record in distinct[-1])
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._db.write() as session:
-                    found = await ingest.store(session, records, now)
+                    found = await ingest.store_parcels(session, distinct, utc_now())
                     await events.publish(session, live.topics_of(found))
-                return sum(row.events for row in found)
+                new = Counter[int]()
+                for row in found:
+                    new[row.parcel] += row.events
+                return [new[n] for n in range(len(parcels))]
             except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-                if attempt == ATTEMPTS or not (isinstance(error, DBAPIError) and ingest.is_passing(error)):
+                if attempt == ATTEMPTS or not ingest.is_passing(error):
                     # Not the error's text: SQLAlchemy puts the statement's values into it.
-                    log.error("usage.not_stored", events=len(records), error=type(error).__name__, attempt=attempt)
+                    log.error("usage.not_stored", events=len(known), error=type(error).__name__, attempt=attempt)
                     raise LedgerUnavailable from error
         raise AssertionError("the last attempt returns or raises")
+
+    async def answer(self, actor: Actor, asked: Sequence[tuple[View, Ask]]) -> dict[tuple[View, Ask], Any]:
+        """What is asked of some views, each read at once: see `answers` for what an ask is answered with.
+
+        What can't be answered is answered with the error (NotPermitted, InvalidInput), so that the others can be.
+        """
+        by_view: dict[View, list[Ask]] = {}
+        found: dict[tuple[View, Ask], Any] = {}
+        for view, ask in asked:
+            try:
+                queries.permit(actor, view.scope)
+                reading.check(actor, view, ask)
+                by_view.setdefault(view, []).append(ask)
+            except DomainError as error:
+                found[view, ask] = error
+        async with self._db.read() as session:
+            kept_from = (await session.execute(ingest.DROPPED_BEFORE)).scalar_one()
+            for view, asks in by_view.items():
+                answers = await reading.read(session, actor, view, asks, kept_from)
+                found |= {(view, ask): answer for ask, answer in answers.items()}
+        return found
+
+    async def ask(self, actor: Actor, view: View, ask: Ask) -> Any:
+        """One answer. Raises NotPermitted for ALL unless the actor may read everything, and InvalidInput."""
+        answer = (await self.answer(actor, [(view, ask)]))[view, ask]
+        if isinstance(answer, DomainError):
+            raise answer
+        return answer
 
     async def totals(
         self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
     ) -> Totals:
-        """Sums over the range. Raises NotPermitted for ALL unless the actor may read everything, as do its siblings."""
-        async with self._db.read() as session:
-            return totals_of((await session.execute(queries.totals(actor, during, wanted, scope))).one())
+        """Sums over the range, as one `ask`."""
+        found: Totals = await self.ask(actor, View(during, wanted, scope), Sums())
+        return found
 
-    async def series(
-        self,
-        actor: Actor,
-        during: TimeRange,
-        wanted: UsageFilter = EVERYTHING,
-        scope: Scope = Scope.OWN,
-        *,
-        interval: Interval,
-    ) -> list[Point]:
-        """A point for each UTC hour, day or month that touches the range, in order, empty ones too.
+    async def prepare_partitions(self) -> None:
+        """What the job does every hour: make those of the weeks to come, so that no call has to."""
+        today = utc_now().date()
+        async with self._db.write() as session:
+            await session.execute(ingest.TAKE_TURN)
+            await partitions.ensure(session, (today + n * partitions.WEEK for n in range(partitions.AHEAD + 1)))
 
-        The first and the last one hold what lies in the range. Raises InvalidInput for `interval` above 1,000 points.
+    async def retain(self, *, dry_run: bool = False) -> list[Partition]:
+        """Drop the weeks that are kept no longer, and say which: what the job does every hour. `dry_run` drops none.
+
+        The sums of dropped calls stay as they are, and calls of that time are booked no more.
         """
-        starts = policy.points(during, interval)
-        async with self._db.read() as session:
-            rows = (await session.execute(queries.series(actor, during, wanted, scope, interval))).all()
-        found = {row.start: totals_of(row) for row in rows}
-        return [Point(start, found.get(start, Totals())) for start in starts]
+        if self._keep_days is None:
+            return []
+        if not dry_run:
+            await self.settle_speeds()
+        async with self._db.write() as session:
+            await session.execute(ingest.TAKE_TURN)
+            old = await partitions.before(session, utc_now() - timedelta(days=self._keep_days))
+            if not dry_run:
+                await partitions.drop(session, old)
+        if old and not dry_run:
+            log.info("usage.dropped", weeks=[each.start.date().isoformat() for each in old])
+        return old
 
-    async def by_model(
-        self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
-    ) -> list[Slice]:
-        """The hundred models that cost most, dearest first, then by number of calls."""
-        async with self._db.read() as session:
-            rows = await session.execute(queries.by_model(actor, during, wanted, scope))
-            return [Slice(row.key, row.label, totals_of(row)) for row in rows]
-
-    async def by_api_key(
-        self, actor: Actor, during: TimeRange, wanted: UsageFilter = EVERYTHING, scope: Scope = Scope.OWN
-    ) -> list[Slice]:
-        """The hundred keys that cost most, dearest first, then by number of calls."""
-        async with self._db.read() as session:
-            rows = await session.execute(queries.by_api_key(actor, during, wanted, scope))
-            return [Slice(row.key, row.label, totals_of(row)) for row in rows]
+    async def settle_speeds(self) -> int:
+        """What the job does every few seconds: bring the histograms of latency to what is booked. Returns how many calls."""
+        return await speeds.settle(self._db)
 
     async def compared(self, during: TimeRange) -> Compared:
         """How far the range was compared with LiteLLM's own spend log, and whether that is all that is due by now."""
@@ -181,7 +199,7 @@ class UsageService(Calls, Budgets):
         """Sums over the last 30 days, to the hour, of people who used anything. For people already shown to the caller."""
         statement = queries.totals_by_user(user_ids, utc_now() - timedelta(days=30))
         async with self._db.read() as session:
-            return {row.user_id: totals_of(row) for row in await session.execute(statement)}
+            return {row.user_id: Totals.of(row) for row in await session.execute(statement)}
 
     async def settle_quotas(self) -> int:
         """What the job does every few seconds: look at the quotas of what was used lately, and at those that are used up.

@@ -75,7 +75,7 @@ async def test_a_call_is_booked_for_the_owner_of_its_key(db: Database, client: h
     booked = (await ledger(db))[0][0]
     assert (booked.call_id, booked.user_id, booked.api_key_id) == ("c1", alice.user_id, key.id)
     assert booked.occurred_at == datetime(2024, 12, 29, 7, 20, 5, 250_000, tzinfo=UTC)
-    assert (booked.latency_ms, booked.spend) == (750, Decimal("0.00005099999999999999"))
+    assert (booked.latency_ms, booked.spend) == (750, Decimal("0.000051"))
 
     before = await ledger(db)
     answer = await client.post(URL, json=[event], headers=SIGNED)
@@ -182,10 +182,8 @@ async def test_nothing_that_was_said_is_kept(
 
 
 async def everything(db: Database) -> Sequence[str]:
-    """Each row of each table as text."""
-    tables = await rows(
-        db, "SELECT tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-    )
+    """Each row of each table as text, but of those that end with their connection."""
+    tables = await rows(db, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     assert len(tables) > 5
     return [row[0] for table in tables for row in await rows(db, f'SELECT t::text FROM "{table[0]}" t')]
 

@@ -1,7 +1,8 @@
 """How fast calls are booked, beside a bare COPY of the same rows into the same table: `python -m tests.bench.ingest`.
 
 Both in one run on one database, batch by batch in turn, so that the ratio holds on any machine. The ledger also looks up
-keys, refuses what it has, sums by hour and tells the bus; COPY does nothing but write rows (and their index entries).
+keys, refuses what it has, sums in four tables and tells the bus; COPY does nothing but write rows (and their index entries).
+"Of one core" counts the CPU seconds of server and client alone, which other work on the machine does not lengthen.
 Needs a server: the embedded one, or TEST_DATABASE_URL.
 """
 
@@ -9,27 +10,22 @@ import argparse
 import asyncio
 import hashlib
 import json
-import os
 import random
-import tempfile
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from gateway.db import Database, asyncpg_dsn, utc_now
 from gateway.events import Bus
 from gateway.keys import ApiKey, ApiKeyGeneration, ApiKeyStatus
-from gateway.migrate import upgrade
-from gateway.sandbox.postgres import Postgres
 from gateway.usage import CallRecord, UsageService, decode
+from tests.bench.databases import a_database, cpu_of
 from tests.builders import a_person
 
 PEOPLE, KEYS_EACH, MODELS, MODELS_EACH = 50, 4, 60, 4
@@ -45,8 +41,11 @@ COLUMNS = (
         "model_name",
         "call_type",
         "stream",
+        "provider",
+        "cache_hit",
+        "priced",
     ),
-    *("prompt_tokens", "completion_tokens", "total_tokens", "spend"),
+    *("prompt_tokens", "cached_tokens", "completion_tokens", "total_tokens", "spend", "status"),
 )
 
 
@@ -66,6 +65,7 @@ def calls(count: int, hashes: list[str]) -> list[CallRecord]:
             spend=Decimal(rng.randrange(10**6)).scaleb(-7),
             token_hash=hashes[key],
             latency_ms=rng.randrange(5_000),
+            provider="openai",
         )
         for key in rng.choices(range(len(hashes)), k=count)
     ]
@@ -85,33 +85,62 @@ async def some_keys(db: Database) -> list[str]:
     return hashes
 
 
-async def measure(url: str, batches: int, size: int) -> None:
-    db = Database(url)
+class Meter:
+    """Seconds and, where the server is on this machine, CPU seconds of one of its backends and of this process."""
+
+    def __init__(self, backend: int) -> None:
+        self.seconds = self.cpu = 0.0
+        self._backend = backend
+
+    def _cpu(self) -> float:
+        return cpu_of(self._backend) + process_time()
+
+    def __enter__(self) -> None:
+        self._began = perf_counter(), self._cpu()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += perf_counter() - self._began[0]
+        self.cpu += self._cpu() - self._began[1]
+
+
+async def measure(url: str, batches: int, size: int, at_once: int) -> None:
+    db = Database(url, pool_size=1)
     copy = await asyncpg.connect(asyncpg_dsn(url))
     service = UsageService(db, Bus(url))
     hashes = await some_keys(db)
-    seconds = {"COPY": 0.0, "booked": 0.0, "the same again": 0.0}
-    for _ in range(batches):
-        batch = calls(size, hashes)
-        began = perf_counter()
-        await service.ingest(batch)
-        seconds["booked"] += perf_counter() - began
-        began = perf_counter()
-        await service.ingest(batch)
-        seconds["the same again"] += perf_counter() - began
-        rows = [tuple(getattr(c, name, utc_now()) for name in COLUMNS) for c in calls(size, hashes)]
-        began = perf_counter()
-        await copy.copy_records_to_table("usage_event", records=rows, columns=COLUMNS)
-        seconds["COPY"] += perf_counter() - began
     async with db.read() as session:
-        booked = await session.scalar(text("SELECT sum(requests) FROM usage_hourly"))
-    if booked != batches * size:
-        raise SystemExit(f"{booked} calls are booked, {batches * size} were made")
+        backend = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    meters = {
+        "COPY": Meter(await copy.fetchval("SELECT pg_backend_pid()")),
+        "booked": Meter(backend),
+        "the same again": Meter(backend),
+    }
+    await service.ingest(calls(size, hashes))  # statements are prepared once
+    for _ in range(batches):
+        deliveries = [calls(size, hashes) for _ in range(at_once)]
+        for name in ("booked", "the same again"):
+            with meters[name]:
+                await asyncio.gather(*(service.ingest(each) for each in deliveries))
+        facts = {"received_at": utc_now(), "status": "success"}
+        rows = [
+            tuple(facts.get(name) or getattr(call, name) for name in COLUMNS) for call in calls(size * at_once, hashes)
+        ]
+        with meters["COPY"]:
+            await copy.copy_records_to_table("usage_event", records=rows, columns=COLUMNS)
+    events = batches * size * at_once
+    async with db.read() as session:
+        booked = await session.scalar(text("SELECT sum(requests) FROM usage_quarter WHERE dimension = 'all'"))
+    if booked != events + size:
+        raise SystemExit(f"{booked} calls are booked, {events + size} were made")
     await copy.close()
     await db.close()
-    events = batches * size
-    for name, took in seconds.items():
-        print(f"{name:>15}: {events / took:>9,.0f} events/s   {seconds['COPY'] / took:4.2f} of COPY")
+    for name, meter in meters.items():
+        line = f"{name:>15}: {events / meter.seconds:>9,.0f} events/s   {meters['COPY'].seconds / meter.seconds:4.2f} of COPY"
+        if meter.cpu:
+            line += (
+                f"   of one core {events / meter.cpu:>9,.0f} events/s, {meters['COPY'].cpu / meter.cpu:4.2f} of COPY"
+            )
+        print(line)
 
 
 def measure_decoding(size: int) -> None:
@@ -131,32 +160,17 @@ def measure_decoding(size: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="a second's worth, to see that it runs")
-    parser.add_argument("--batches", type=int, default=50)
-    parser.add_argument("--size", type=int, default=1_000, help="events in a batch")
+    parser.add_argument("--batches", type=int, default=20)
+    parser.add_argument("--size", type=int, default=500, help="events in a delivery")
+    parser.add_argument("--at-once", type=int, default=10, help="deliveries that come at the same time")
     options = parser.parse_args()
     if options.smoke:
-        options.batches, options.size = 3, 100
-    with ExitStack() as stack:
-        server = os.environ.get("TEST_DATABASE_URL")
-        if not server:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            server = stack.enter_context(Postgres(folder / "data", durable=False)).url("postgres")
-        name = f"bench_{uuid4().hex[:8]}"
-        asyncio.run(execute(server, f"CREATE DATABASE {name}"))
-        url = make_url(server).set(database=name).render_as_string(hide_password=False)
-        try:
-            upgrade(url)
-            print(f"{options.batches} batches of {options.size} events, {PEOPLE * KEYS_EACH} keys, {MODELS} models")
-            asyncio.run(measure(url, options.batches, options.size))
-            measure_decoding(min(options.size, 512))
-        finally:
-            asyncio.run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def execute(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(asyncpg_dsn(server))
-    await connection.execute(statement)
-    await connection.close()
+        options.batches, options.size, options.at_once = 2, 100, 3
+    with a_database() as url:
+        deliveries = f"{options.batches} times {options.at_once} deliveries of {options.size} events"
+        print(f"{deliveries}, {PEOPLE * KEYS_EACH} keys, {MODELS} models")
+        asyncio.run(measure(url, options.batches, options.size, options.at_once))
+        measure_decoding(options.size)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from gateway.litellm import LiteLLM, LiteLLMUnavailable, SpendPage, SpendRow, exact_money
-from gateway.usage.callback import HEALTH_CHECK, TOKEN_HASH
+from gateway.usage.callback import HEALTH_CHECK, TOKEN_HASH, ModelMap, is_priced
 from gateway.usage.policy import CallRecord
 
 # Rows in one answer. Each costs LiteLLM a millisecond or so, during which its one loop answers nobody else.
@@ -74,24 +76,41 @@ def record_of(row: SpendRow) -> CallRecord:
     What is different: times are rounded to milliseconds, and for a call that failed they are taken at another moment of the
     same call; a credential that is no key is hashed here and unknown there; and whether it was a stream is inferred.
     """
-    latency = None if row.endTime is None else round((row.endTime - row.startTime) / timedelta(milliseconds=1))
+    spend, cache_hit, streamed = exact_money(row.spend), row.cache_hit == "True", _streamed(row)
+    model_map = row.metadata.model_map_information if row.metadata else None
     return CallRecord(
         call_id=row.call_id,
         request_id=row.request_id,
         occurred_at=row.startTime,
-        latency_ms=latency if latency is not None and latency >= 0 else None,
+        latency_ms=_since_start(row, row.endTime),
         token_hash=row.api_key if TOKEN_HASH.fullmatch(row.api_key) else None,
         model_name=row.model_group or row.model or "unknown",
         call_type=row.call_type or "unknown",
         success=row.success,
         error_code=None if row.success else row.error_code,
-        stream=_streamed(row),
+        stream=streamed,
         # The log has an estimate of what a failed call would have sent; the callback says 0.
         prompt_tokens=row.prompt_tokens if row.success else 0,
         completion_tokens=row.completion_tokens if row.success else 0,
         total_tokens=row.total_tokens if row.success else 0,
-        spend=exact_money(row.spend),
+        spend=spend,
+        provider=row.custom_llm_provider or None,
+        cached_tokens=row.cached_tokens if row.success else 0,
+        cache_hit=cache_hit,
+        priced=is_priced(
+            spend,
+            row.prompt_tokens + row.completion_tokens,
+            answered=row.success,
+            cache_hit=cache_hit,
+            model_map=msgspec.convert(model_map, ModelMap) if model_map else None,
+        ),
+        first_token_ms=_since_start(row, row.completionStartTime) if streamed else None,
     )
+
+
+def _since_start(row: SpendRow, moment: datetime | None) -> int | None:
+    taken = None if moment is None else round((moment - row.startTime) / timedelta(milliseconds=1))
+    return taken if taken is not None and taken >= 0 else None
 
 
 def _streamed(row: SpendRow) -> bool:

@@ -73,6 +73,22 @@ async def test_copies_what_litellm_says(db: Database, catalog: CatalogService) -
     assert (small.access, small.lifecycle) == (ModelAccess.OPEN, ModelLifecycle.AVAILABLE)
 
 
+async def test_prices_are_noted_when_they_change(db: Database, catalog: CatalogService, listing: Listing) -> None:
+    async def prices() -> list[Any]:
+        async with db.read() as session:
+            rows = await session.execute(text("SELECT * FROM model_price ORDER BY model_name, valid_from"))
+            return [(row.model_name, row.input_cost_per_million, row.output_cost_per_million) for row in rows]
+
+    await catalog.sync()
+    await catalog.sync()
+    before = [("small", Decimal("0.15"), Decimal("0.6")), ("vectors", Decimal("0.15"), None)]
+    assert await prices() == before
+    listing.answer[0] = replace(SMALL, input_cost_per_token=None)
+    await catalog.sync()
+    await catalog.sync()
+    assert await prices() == [before[0], ("small", None, Decimal("0.6")), before[1]]
+
+
 async def test_a_second_sync_writes_nothing(db: Database, catalog: CatalogService) -> None:
     await catalog.sync()
     before = await rows(db)

@@ -34,7 +34,7 @@ def test_a_recorded_batch() -> None:
     assert callback.records[0] == CallRecord(
         call_id="6e0bb317-c47f-4317-99de-d18fb8ec2c9d",
         request_id="chatcmpl-e8c879fd-633c-4977-90be-639b5839fa1c",
-        occurred_at=datetime(2024, 12, 29, 7, 20, 5, 1084, tzinfo=UTC),
+        occurred_at=datetime(2024, 12, 29, 7, 20, 5, 1000, tzinfo=UTC),
         latency_ms=11,
         token_hash=KEY,
         model_name="mock-small",
@@ -43,13 +43,15 @@ def test_a_recorded_batch() -> None:
         prompt_tokens=10,
         completion_tokens=20,
         total_tokens=30,
-        spend=Decimal("0.000049999999999999996"),
+        spend=Decimal("0.00005"),
+        provider="openai",
     )
     failed = callback.records[1]
     assert (failed.success, failed.error_code, failed.model_name, failed.spend) == (False, "500", "mock-broken", 0)
     refused = callback.records[4]
     assert (refused.success, refused.error_code, refused.model_name) == (False, "400", "no-such-model")
-    assert callback.records[5].stream
+    streamed = callback.records[5]
+    assert (streamed.stream, streamed.latency_ms, streamed.first_token_ms) == (True, 46, 13)
     embedding = callback.records[6]
     assert (embedding.call_type, embedding.total_tokens) == ("aembedding", 0)  # as LiteLLM counted, not as we would
 
@@ -62,7 +64,7 @@ def test_a_fallback_is_a_failure_and_a_success_of_the_same_call() -> None:
     assert (success.success, success.model_name, success.spend) == (
         True,
         "mock-small",
-        Decimal("0.000049999999999999996"),
+        Decimal("0.00005"),
     )
 
 
@@ -76,10 +78,60 @@ def test_no_content_gets_into_a_record() -> None:
     assert b"A small answer" not in kept
 
 
-@pytest.mark.parametrize("number", ["5.099999999999999e-05", "0.1", "1", "0.30000000000000004", "12345.678901234567"])
-def test_money_keeps_every_digit(number: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "booked"),
+    [
+        *(("4.9999999999999996e-05", "0.00005"), ("5e-05", "0.00005"), ("0.1", "0.1"), ("1", "1"), ("120.0", "120")),
+        *(("0.30000000000000004", "0.3"), ("12345.678901234567", "12345.6789012346"), ("0", "0"), ("null", "0")),
+    ],
+)
+def test_money_is_without_the_noise_of_binary_floats(number: str, booked: str) -> None:
+    """Callback and spend log differ in it: 4.9999999999999996e-05 in one is 5e-05 in the other."""
     body = json.dumps([an_event(response_cost=0.5)]).replace("0.5}", number + "}").encode()
-    assert decode(body).records[0].spend == Decimal(number)
+    assert str(decode(body).records[0].spend) == booked
+
+
+def test_an_amount_that_nobody_owns_is_no_harm_to_its_neighbours() -> None:
+    body = json.dumps([an_event(response_cost=0.5), an_event()]).replace("0.5}", "1e300}").encode()
+    callback = decode(body)
+    assert (len(callback.records), callback.rejected) == (1, 1)
+
+
+MADE_UP = {"key": "openai/own", "input_cost_per_token": 0, "output_cost_per_token": 0}
+
+
+@pytest.mark.parametrize(
+    ("priced", "value", "facts"),
+    [
+        (False, MADE_UP, {}),  # a model that LiteLLM has no price of
+        (False, None, {}),
+        (True, MADE_UP | {"key": "0b50ac44"}, {}),  # a price of zero, by the configuration file
+        (True, MADE_UP | {"input_cost_per_token": 1e-6}, {}),
+        (True, MADE_UP, {"response_cost": 0.01}),
+        (True, MADE_UP, {"cache_hit": True}),
+        (True, MADE_UP, {"status": "failure"}),
+        (True, MADE_UP, {"prompt_tokens": 0}),
+    ],
+)
+def test_a_zero_for_want_of_a_price_is_marked(priced: bool, value: Any, facts: dict[str, Any]) -> None:
+    known = {"model_map_key": "openai/own", "model_map_value": value}
+    record = decode_one(**{"response_cost": 0.0, "prompt_tokens": 10, "model_map_information": known} | facts)
+    assert (record.priced, record.cache_hit) == (priced, bool(facts.get("cache_hit")))
+
+
+def test_tokens_from_the_providers_cache() -> None:
+    for details, cached in ({"cached_tokens": 7}, 7), ({"cached_tokens": None}, 0), (None, 0):
+        metadata = {"usage_object": {"prompt_tokens": 10, "prompt_tokens_details": details}}
+        assert decode_one(metadata=metadata).cached_tokens == cached
+    assert decode_one(metadata={"usage_object": {}}).cached_tokens == 0
+
+
+def test_only_a_streamed_answer_has_a_first_token() -> None:
+    times = {"endTime": 1735456806.25, "completionStartTime": 1735456805.375}
+    assert decode_one(stream=True, **times).first_token_ms == 125
+    assert decode_one(**times).first_token_ms is None
+    assert decode_one(stream=True, status="failure", **times).first_token_ms is None
+    assert decode_one(stream=True, completionStartTime=1735456805.0).first_token_ms is None
 
 
 @pytest.mark.parametrize("hash_", ["notakey", "my password", "sk-1234567890abcdef", "A" * 64, "a" * 63, ""])

@@ -1,9 +1,10 @@
 """The ledger is the same for any order, repetition and split of what LiteLLM sends, and the sums are those of the events."""
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +16,9 @@ from sqlalchemy import event, text
 
 from gateway.db import Database, utc_now
 from gateway.events import Bus
-from gateway.usage import CallRecord, IngestResult, LedgerUnavailable, UsageService, ingest
+from gateway.usage import CallRecord, IngestResult, LedgerUnavailable, Totals, UsageService, ingest
 from tests.builders import a_person
-from tests.domains.usage.ledger import NOON, a_call, a_key, ledger, rows, sums_differ
+from tests.domains.usage.ledger import NOON, SUMS, a_call, a_key, everything, ledger, rows, sums_differ, totals_of
 
 
 async def test_an_event_is_booked_once_with_its_owner(db: Database, service: UsageService) -> None:
@@ -29,7 +30,12 @@ async def test_an_event_is_booked_once_with_its_owner(db: Database, service: Usa
         latency_ms=250,
         stream=True,
         occurred_at=NOON + timedelta(minutes=42, microseconds=7),
-        spend=Decimal("0.00005099999999999999"),
+        spend=Decimal("0.000051"),
+        provider="openai",
+        cached_tokens=4,
+        cache_hit=True,
+        priced=False,
+        first_token_ms=90,
     )
     assert await service.ingest([call]) == IngestResult(stored=1, duplicates=0, rejected=0)
     events, sums = await ledger(db)
@@ -40,8 +46,11 @@ async def test_an_event_is_booked_once_with_its_owner(db: Database, service: Usa
     assert (sums[0].hour, sums[0].requests, sums[0].failures, sums[0].spend) == (NOON, 1, 0, call.spend)
     assert sums[0].last_at == call.occurred_at
 
+    assert sum(sum_.unpriced + sum_.cache_hits for sum_ in sums) == 2
+
+    before = await everything(db)
     assert await service.ingest([call, call]) == IngestResult(stored=0, duplicates=2, rejected=0)
-    assert await ledger(db) == (events, sums)
+    assert await everything(db) == before
 
 
 async def test_a_key_that_is_not_ours_is_nobodys(db: Database, service: UsageService) -> None:
@@ -49,7 +58,7 @@ async def test_a_key_that_is_not_ours_is_nobodys(db: Database, service: UsageSer
     assert (await service.ingest(calls)).stored == 2
     events, sums = await ledger(db)
     assert {(row.user_id, row.api_key_id) for row in events} == {(None, None)}
-    assert [(row.requests, row.failures) for row in sums] == [(2, 1)]
+    assert {(row.status, row.requests, row.failures) for row in sums} == {("401", 1, 1), ("success", 1, 0)}
 
 
 async def test_a_fallback_counts_as_a_failure_and_a_success(db: Database, service: UsageService) -> None:
@@ -80,6 +89,9 @@ ABSURD: list[dict[str, Any]] = [
         {"call_id": "a\x00b"},
         {"model_name": "x" * 10_000},
         {"request_id": "\x00"},
+        {"provider": "x" * 256},
+        {"cached_tokens": -1},
+        {"first_token_ms": -1},
     ),
     *({"occurred_at": NOON.replace(year=1970)}, {"occurred_at": NOON.replace(year=2999)}),
 ]
@@ -89,7 +101,7 @@ async def test_an_absurd_event_is_left_out_and_its_neighbours_are_booked(db: Dat
     for facts in ABSURD:
         refused = await service.ingest([a_call(**facts)])
         assert (facts, refused) == (facts, IngestResult(stored=0, duplicates=0, rejected=1))
-    assert await ledger(db) == ([], [])
+    assert not any(await everything(db))
     for facts in ABSURD:
         assert await service.ingest([a_call(), a_call(**facts), a_call()]) == IngestResult(2, 0, 1)
     assert await sums_differ(db) == []
@@ -107,7 +119,7 @@ async def test_a_great_sum_is_exact(db: Database, service: UsageService) -> None
 
 async def test_nothing_is_nothing(db: Database, service: UsageService) -> None:
     assert await service.ingest([]) == IngestResult(0, 0, 0)
-    assert await ledger(db) == ([], [])
+    assert not any(await everything(db))
 
 
 TOKENS = ["a" * 64, "b" * 64, "f" * 64, None]
@@ -127,10 +139,17 @@ def histories(draw: st.DrawFn) -> tuple[list[CallRecord], list[list[CallRecord]]
             + timedelta(seconds=draw(st.integers(-7_300, 7_300)), microseconds=draw(st.integers(0, 999_999))),
             token_hash=draw(st.sampled_from(TOKENS)),
             model_name=draw(st.sampled_from(["small", "large"])),
+            provider=draw(st.sampled_from(["openai", "azure", None])),
+            error_code=None if success else draw(st.sampled_from(["429", "500", None])),
+            cache_hit=draw(st.booleans()),
+            priced=draw(st.booleans()),
+            cached_tokens=draw(st.integers(0, 100)),
+            latency_ms=draw(st.none() | st.integers(0, 100_000)),
+            first_token_ms=draw(st.none() | st.integers(0, 10_000)),
             prompt_tokens=draw(st.integers(0, 10**12)),
             completion_tokens=draw(st.integers(0, 100)),
             total_tokens=draw(st.integers(0, 100)),
-            spend=draw(st.decimals(0, 1_000, places=20)),
+            spend=draw(st.decimals(0, 1_000, places=12)),
         )
         for call_id, success in identities
     ]
@@ -152,28 +171,76 @@ async def test_any_order_repetition_and_split_gives_the_truth(
     truth, batches = history
     owners = await _owners_once(db)
     async with db.write() as session:
-        await session.execute(text("TRUNCATE usage_event, usage_hourly"))
+        await session.execute(text(f"TRUNCATE usage_event, {', '.join(SUMS)}"))
 
     results = [await service.ingest(batch) for batch in batches]
 
     assert sum(result.stored for result in results) == len(truth)
     assert sum(result.duplicates for result in results) == sum(map(len, batches)) - len(truth)
-    events, sums = await ledger(db)
+    events, _ = await ledger(db)
     assert {
         (row.call_id, row.success, row.occurred_at, row.prompt_tokens, row.spend, row.user_id) for row in events
     } == {(c.call_id, c.success, c.occurred_at, c.prompt_tokens, c.spend, owners.get(c.token_hash)) for c in truth}
-    spend: defaultdict[Any, Decimal] = defaultdict(Decimal)
-    for call in truth:
-        hour = call.occurred_at.replace(minute=0, second=0, microsecond=0)
-        spend[hour, owners.get(call.token_hash), call.model_name] += call.spend
-    assert {(row.hour, row.user_id, row.model_name): row.spend for row in sums} == dict(spend)
     assert await sums_differ(db) == []
+    await service.settle_speeds()
+    for table, expected in _sums_of(truth, owners).items():
+        found = await rows(db, f"SELECT * FROM {table}")
+        key = KEYS[table]
+        assert {tuple(getattr(row, name) for name in key): Totals.of(row) for row in found} == expected, table
+    found = await rows(db, "SELECT * FROM usage_speed WHERE dimension = 'model'")
+    assert {
+        (row.unit, row.member, row.start, row.bucket): (row.latency, row.first_token) for row in found
+    } == _speeds_of(truth)
+
+
+KEYS = {
+    "usage_hourly": ("hour", "user_id", "model_name", "provider", "status"),
+    "usage_daily": ("day", "user_id", "model_name", "provider", "status"),
+    "usage_quarter": ("dimension", "member", "quarter"),
+    "usage_member_daily": ("dimension", "member", "days", "day"),
+}
+
+
+def _sums_of(calls: list[CallRecord], owners: dict[str | None, Any]) -> dict[str, dict[Any, Totals]]:
+    """The rows that each table of sums has to have, by its key."""
+    found: dict[str, dict[Any, list[CallRecord]]] = {table: defaultdict(list) for table in KEYS}
+    for call in calls:
+        day = call.occurred_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        hour = day.replace(hour=call.occurred_at.hour)
+        quarter = hour.replace(minute=call.occurred_at.minute // 15 * 15)
+        status = "success" if call.success else call.error_code or "failure"
+        owner = owners.get(call.token_hash)
+        for table, start in (("usage_hourly", hour), ("usage_daily", day)):
+            found[table][start, owner, call.model_name, call.provider, status].append(call)
+        members = {"all": "", "model": call.model_name, "provider": call.provider or "unknown", "status": status}
+        for dimension, member in members.items():
+            found["usage_quarter"][dimension, member, quarter].append(call)
+        key = {TOKENS[0]: "alice", TOKENS[1]: "bob"}.get(call.token_hash)
+        members |= {"user": str(owner or ""), "api_key": str(owners.get(key) or "")}
+        for dimension, member in members.items():
+            eight = day - (day - datetime(2000, 1, 1, tzinfo=UTC)) % timedelta(days=8)
+            found["usage_member_daily"][dimension, member, 1, day].append(call)
+            found["usage_member_daily"][dimension, member, 8, eight].append(call)
+    return {table: {key: totals_of(calls) for key, calls in by_key.items()} for table, by_key in found.items()}
+
+
+def _speeds_of(calls: list[CallRecord]) -> dict[Any, tuple[int, int]]:
+    found: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
+    for call in calls:
+        for n, taken in enumerate((call.latency_ms, call.first_token_ms)):
+            if call.success and taken is not None:
+                hour = call.occurred_at.replace(minute=0, second=0, microsecond=0)
+                bucket = math.floor(math.log(max(taken, 1)) / math.log(1.08))
+                for unit, start in (("hour", hour), ("day", hour.replace(hour=0))):
+                    found[unit, call.model_name, start, bucket][n] += 1
+    return {key: (latency, first) for key, (latency, first) in found.items()}
 
 
 async def _owners_once(db: Database) -> dict[str | None, Any]:
-    """{hash: owner} of the first two of TOKENS, made for the first example and kept for the others."""
+    """{hash: owner} and {key's name: its id} of the first two of TOKENS, made for the first example and kept for the others."""
     found = await rows(
-        db, "SELECT g.token_hash, k.user_id FROM api_key_generation g JOIN api_key k ON k.id = g.api_key_id"
+        db,
+        "SELECT g.token_hash, k.user_id, k.id, k.name FROM api_key_generation g JOIN api_key k ON k.id = g.api_key_id",
     )
     if not found:
         for name, token in (("alice", TOKENS[0]), ("bob", TOKENS[1])):
@@ -184,7 +251,7 @@ async def _owners_once(db: Database) -> dict[str | None, Any]:
                     {"new": token, "old": key.token_hash},
                 )
         return await _owners_once(db)
-    return {row.token_hash: row.user_id for row in found}
+    return {row.token_hash: row.user_id for row in found} | {row.name: row.id for row in found}
 
 
 async def test_replicas_may_be_told_the_same_at_once(db: Database, database_url: str, service: UsageService) -> None:
@@ -243,6 +310,8 @@ async def test_without_a_database_it_says_so() -> None:
 async def test_the_work_does_not_grow_with_the_batch(db: Database, service: UsageService) -> None:
     statements: list[str] = []
     event.listen(db.engine.sync_engine, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
+    await service.ingest([a_call()])  # makes the week's partition
+    statements.clear()
     await service.ingest([a_call() for _ in range(3)])
     three = len(statements)
     statements.clear()

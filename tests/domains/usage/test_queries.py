@@ -1,6 +1,6 @@
 """Totals are exact for any range; people see their own calls; auditors and admins see all."""
 
-from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -15,12 +15,31 @@ from gateway.actor import Role
 from gateway.db import Database
 from gateway.errors import InvalidInput, NotAvailable, NotPermitted
 from gateway.keys import ApiKeyStatus
-from gateway.usage import Interval, Point, Scope, Slice, TimeRange, Totals, UsageFilter, UsageService
+from gateway.usage import (
+    Dimension,
+    Interval,
+    Point,
+    Scope,
+    Series,
+    Slice,
+    Slices,
+    Speeds,
+    Sums,
+    TimeRange,
+    Totals,
+    UsageFilter,
+    UsageService,
+    View,
+)
 from tests.builders import a_model, a_person
 from tests.domains.usage.ledger import NOON, a_call, a_key
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 THAT_DAY = TimeRange(NOON - 12 * HOUR, NOON + 12 * HOUR)
+
+
+EVERYTHING = UsageFilter()
+BY_MODEL, BY_KEY = Slices(Dimension.MODEL), Slices(Dimension.API_KEY)
 
 
 def of(requests: int, spend: str, failures: int = 0) -> Totals:
@@ -58,12 +77,10 @@ async def test_every_view_of_any_range_agrees(
     expected = of(len(inside), str(Decimal("0.001") * len(inside)))
     assert await service.totals(admin, during, scope=Scope.ALL) == expected
     for interval in Interval:
-        points = await service.series(admin, during, scope=Scope.ALL, interval=interval)
+        points = await service.ask(admin, View(during, scope=Scope.ALL), Series(interval))
         assert _sum([point.totals for point in points]) == expected
-    for slices in (
-        await service.by_model(admin, during, scope=Scope.ALL),
-        await service.by_api_key(admin, during, scope=Scope.ALL),
-    ):
+    for dimension in Dimension:
+        slices = await service.ask(admin, View(during, scope=Scope.ALL), Slices(dimension))
         assert _sum([part.totals for part in slices]) == expected
 
 
@@ -83,8 +100,12 @@ async def _crowd(db: Database, service: UsageService) -> Any:
 
 
 def _sum(parts: list[Totals]) -> Totals:
-    sums = [sum(getattr(part, name) for part in parts) for name in Totals.__dataclass_fields__]
-    return Totals(*sums[:-1], spend=Decimal(sums[-1]))
+    return Totals(
+        *(sum((getattr(part, name) for part in parts), start=type(default)()) for name, default in NOTHING.items())
+    )
+
+
+NOTHING = asdict(Totals())
 
 
 async def test_own_and_all(db: Database, service: UsageService) -> None:
@@ -96,24 +117,24 @@ async def test_own_and_all(db: Database, service: UsageService) -> None:
         [a_call(key=keys["a1"]), a_call(key=keys["a2"]), a_call(key=keys["b1"], spend=Decimal(5)), a_call()]
     )
 
-    verbs: list[Callable[..., Any]] = [service.totals, service.by_model, service.by_api_key]
+    own, all_ = View(THAT_DAY), View(THAT_DAY, scope=Scope.ALL)
     assert await service.totals(alice, THAT_DAY) == of(2, "0.002")
     assert await service.totals(bob, THAT_DAY) == of(1, "5")
-    assert await service.by_api_key(bob, THAT_DAY) == [Slice(keys["b1"].id, "b1", of(1, "5"))]
-    assert await service.by_model(alice, THAT_DAY) == [Slice(small, "small", of(2, "0.002"))]
+    assert await service.ask(bob, own, BY_KEY) == [Slice(keys["b1"].id, "b1", of(1, "5"))]
+    assert await service.ask(alice, own, BY_MODEL) == [Slice(small, "small", of(2, "0.002"))]
     for mine in (ada, audrey):
         assert await service.totals(mine, THAT_DAY) == Totals()
         assert await service.totals(mine, THAT_DAY, scope=Scope.ALL) == of(4, "5.003")
-    for verb in verbs:
+    for ask in (Sums(), Series(Interval.DAY), BY_MODEL, Speeds()):
         with pytest.raises(NotPermitted):
-            await verb(alice, THAT_DAY, UsageFilter(), Scope.ALL)
+            await service.ask(alice, all_, ask)
     with pytest.raises(NotPermitted):
-        await service.series(alice, THAT_DAY, scope=Scope.ALL, interval=Interval.DAY)
+        await service.calls_of(alice, all_, 1)
 
     for foreign in (UsageFilter(api_key_ids=[keys["b1"].id]), UsageFilter(user_ids=[bob.user_id])):
         assert await service.totals(alice, THAT_DAY, foreign) == Totals()
-        assert await service.by_model(alice, THAT_DAY, foreign) == []
-        assert await service.by_api_key(alice, THAT_DAY, foreign) == []
+        assert await service.ask(alice, View(THAT_DAY, foreign), BY_MODEL) == []
+        assert await service.ask(alice, View(THAT_DAY, foreign), BY_KEY) == []
         assert await service.totals(audrey, THAT_DAY, foreign, Scope.ALL) == of(1, "5")
 
 
@@ -156,15 +177,15 @@ async def test_series(db: Database, service: UsageService) -> None:
         ]
     )
     during = TimeRange(NOON - HOUR / 2, NOON + 2 * HOUR)
-    assert await service.series(alice, during, interval=Interval.HOUR) == [
+    assert await service.ask(alice, View(during), Series(Interval.HOUR)) == [
         Point(NOON - HOUR, Totals()),
         Point(NOON, of(1, "0.001")),
         Point(NOON + HOUR, of(1, "0.001")),
     ]
-    days = await service.series(alice, TimeRange(NOON - DAY, NOON + 4 * DAY), interval=Interval.DAY)
+    days = await service.ask(alice, View(TimeRange(NOON - DAY, NOON + 4 * DAY)), Series(Interval.DAY))
     assert [point.start for point in days] == [datetime(2025, 3, n, tzinfo=UTC) for n in range(9, 15)]
     assert [point.totals.requests for point in days] == [0, 2, 0, 0, 1, 0]
-    months = await service.series(alice, TimeRange(NOON - 70 * DAY, NOON + 30 * DAY), interval=Interval.MONTH)
+    months = await service.ask(alice, View(TimeRange(NOON - 70 * DAY, NOON + 30 * DAY)), Series(Interval.MONTH))
     assert [(point.start.year, point.start.month) for point in months] == [
         (2024, 12),
         (2025, 1),
@@ -177,9 +198,9 @@ async def test_series(db: Database, service: UsageService) -> None:
 
 async def test_a_series_has_at_most_a_thousand_points(db: Database, service: UsageService) -> None:
     alice = await a_person(db, "alice")
-    assert len(await service.series(alice, TimeRange(NOON, NOON + 1_000 * HOUR), interval=Interval.HOUR)) == 1_000
+    assert len(await service.ask(alice, View(TimeRange(NOON, NOON + 1_000 * HOUR)), Series(Interval.HOUR))) == 1_000
     with pytest.raises(InvalidInput) as refused:
-        await service.series(alice, TimeRange(NOON, NOON + 1_001 * HOUR), interval=Interval.HOUR)
+        await service.ask(alice, View(TimeRange(NOON, NOON + 1_001 * HOUR)), Series(Interval.HOUR))
     assert refused.value.field == "interval"
 
 
@@ -193,13 +214,12 @@ async def test_slices_are_in_order_and_at_most_a_hundred(db: Database, service: 
     )
     await service.ingest([a_call(model_name="m20", spend=Decimal(0))])
 
-    slices = await service.by_model(ada, THAT_DAY, scope=Scope.ALL)
+    slices = await service.ask(ada, View(THAT_DAY, scope=Scope.ALL), BY_MODEL)
     assert [part.label for part in slices] == [f"m{n}" for n in range(119, 19, -1)]
     assert slices[-1].totals == of(2, "20")
-    assert await service.by_model(ada, TimeRange(NOON, NOON + HOUR), UsageFilter(model_ids=[known]), Scope.ALL) == [
-        Slice(known, "m3", of(1, "3"))
-    ]
-    dear, other = await service.by_api_key(ada, THAT_DAY, scope=Scope.ALL)
+    one = View(TimeRange(NOON, NOON + HOUR), UsageFilter(model_ids=[known]), Scope.ALL)
+    assert await service.ask(ada, one, BY_MODEL) == [Slice(known, "m3", of(1, "3"))]
+    dear, other = await service.ask(ada, View(THAT_DAY, scope=Scope.ALL), BY_KEY)
     assert (dear.key, dear.label, dear.totals.requests) == (key.id, "notebook", 59)
     assert (other.key, other.label, other.totals.requests) == (None, "Other keys", 62)
 
@@ -250,12 +270,7 @@ async def test_one_statement_for_each_verb(db: Database, service: UsageService) 
     for count in (3, 30):
         await service.ingest([a_call(key=key, model_name=f"m{n}") for n, (key, _) in enumerate(ids[:count])])
         keys, models = [key.id for key, _ in ids[:count]], [model for _, model in ids[:count]]
-        wanted = UsageFilter(model_ids=models, api_key_ids=keys, user_ids=[alice.user_id])
         for read in (
-            lambda wanted=wanted: service.totals(alice, THAT_DAY, wanted),
-            lambda wanted=wanted: service.series(alice, THAT_DAY, wanted, interval=Interval.HOUR),
-            lambda wanted=wanted: service.by_model(alice, THAT_DAY, wanted),
-            lambda wanted=wanted: service.by_api_key(alice, THAT_DAY, wanted),
             lambda keys=keys: service.spend_by_key(keys),
             lambda keys=keys: service.last_used_by_key(keys),
             lambda models=models: service.spend_by_subscription([(alice.user_id, model, NOON) for model in models]),

@@ -399,13 +399,13 @@ def dying(db: Database, line: Line, after: int) -> Iterator[None]:
     names = ("before_cursor_execute", "after_cursor_execute", "commit")
     for name in names:
         event.listen(db.engine.sync_engine, name, burn)
-    burning, line._burn = line._burn, burn  # type: ignore[method-assign]
+    burning, line.burn = line.burn, burn  # type: ignore[method-assign]
     try:
         yield
     except Died:
         pass
     finally:
-        line._burn = burning  # type: ignore[method-assign]
+        line.burn = burning  # type: ignore[method-assign]
         for name in names:
             event.remove(db.engine.sync_engine, name, burn)
 

@@ -1,0 +1,209 @@
+"""What is asked of one view, answered together: one statement for sums and series, one for slices, one for speeds."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Interval,
+    Row,
+    Select,
+    Subquery,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gateway import users
+from gateway.actor import Actor
+from gateway.catalog import Model
+from gateway.db import UtcDateTime, table_of
+from gateway.errors import NotPermitted
+from gateway.keys import ApiKey
+from gateway.usage import policy, speeds
+from gateway.usage.answers import (
+    MEASURES,
+    Ask,
+    Cell,
+    Dimension,
+    Heatmap,
+    Point,
+    Series,
+    Slice,
+    Slices,
+    Speeds,
+    Sums,
+    Totals,
+    View,
+)
+from gateway.usage.policy import hour_of
+from gateway.usage.queries import MEMBERS, UNKNOWN, Source
+from gateway.usage.zones import offsets, points, zone_of
+
+MAX_SLICES = 100
+WEEK_HOURS = 168
+OTHERS = {Dimension.API_KEY: "Other keys", Dimension.PERSON: "Other callers"}
+
+_MOMENTS = ARRAY(UtcDateTime)
+
+_model = table_of(Model)
+_api_key = table_of(ApiKey)
+_user = table_of(users.User)
+
+
+def check(actor: Actor, view: View, ask: Ask) -> None:
+    """Raises InvalidInput (`timeZone`, `interval`) for what can't be asked, and NotPermitted for a key that asks for its person."""
+    if actor.api_key_id is not None and ask == Slices(Dimension.PERSON):
+        raise NotPermitted
+    if isinstance(ask, Series):
+        points(view.during, ask.interval, ask.zone)
+    elif isinstance(ask, Heatmap):
+        zone_of(ask.zone)
+
+
+async def read(
+    session: AsyncSession, actor: Actor, view: View, asks: Sequence[Ask], kept_from: datetime
+) -> dict[Ask, Any]:
+    """The answers. At most three statements, however much is asked. Raises NotPermitted."""
+    source, found = Source(actor, view, kept_from), dict[Ask, Any]()
+    if over_time := [ask for ask in asks if isinstance(ask, Sums | Series | Heatmap)]:
+        rows = (await session.execute(_over_time(source, over_time))).all()
+        found |= _told(view, over_time, rows)
+    if slices := [ask for ask in asks if isinstance(ask, Slices)]:
+        dimensions = [ask.dimension for ask in slices]
+        rows = (await session.execute(_sliced(source, dimensions))).all()
+        for ask in slices:
+            found[ask] = [_slice(ask.dimension, row) for row in rows if row.dimension == ask.dimension.value]
+    if Speeds() in asks:
+        rows = (await session.execute(speeds.histogram(source))).all()
+        found[Speeds()] = speeds.speed_of(rows)
+    return found
+
+
+def _over_time(source: Source, asks: Sequence[Ask]) -> Select[Any]:
+    """Rows of (ask, bucket, the measures): `ask` counts from 0, `bucket` from 1 in a series and from 0 in a week."""
+    view = source.view
+    split = [
+        hour_of(start)
+        for ask in asks
+        if isinstance(ask, Series) and ask.interval is not policy.Interval.HOUR
+        for start in points(view.during, ask.interval, ask.zone)
+        if start != hour_of(start)
+    ]
+    coarse = all(isinstance(ask, Sums) for ask in asks)
+    moments = source.moments(coarse=coarse, split=sorted(set(split))).subquery("moments")
+    buckets = [_bucket(view, ask, moments.c.at).label(f"b{n}") for n, ask in enumerate(asks)]
+    told = select(*buckets, *(moments.c[name] for name in MEASURES)).subquery("told")
+    names = [f"b{n}" for n in range(len(asks))]
+    # Each set groups by the bucket of one ask, and GROUPING has a zero for the one it is.
+    sets = ", ".join(f"(told.{name})" for name in names)
+    which: ColumnElement[int] = literal_column(f"GROUPING({', '.join('told.' + name for name in names)})")
+    grouped: Any = select(
+        which.label("grouping"),
+        func.coalesce(*(told.c[name] for name in names), literal_column("NULL")).label("bucket"),
+        *(func.sum(told.c[name]).label(name) for name in MEASURES),
+    )
+    summed: Select[Any] = grouped.group_by(text(f"GROUPING SETS ({sets})"))
+    return summed
+
+
+def _bucket(view: View, ask: Ask, at: ColumnElement[datetime]) -> ColumnElement[int]:
+    if isinstance(ask, Series):
+        return _place(at, points(view.during, ask.interval, ask.zone))
+    if isinstance(ask, Heatmap):
+        (_, first), *later = ((since, literal(ahead, Interval)) for since, ahead in offsets(view.during, ask.zone))
+        ahead = case(*((at >= since, then) for since, then in reversed(later)), else_=first) if later else first
+        clock = at + cast(ahead, Interval)
+        utc = func.timezone(literal_column("'UTC'"), clock)
+        return cast((func.extract("isodow", utc) - 1) * 24 + func.extract("hour", utc), Integer)
+    return literal_column("1")
+
+
+def _place(at: ColumnElement[datetime], starts: Sequence[datetime]) -> ColumnElement[int]:
+    """How many of `starts` lie at or before `at`."""
+    return func.width_bucket(at, cast(literal(list(starts), _MOMENTS), _MOMENTS), type_=Integer)
+
+
+def _told(view: View, asks: Sequence[Ask], rows: Iterable[Row[Any]]) -> dict[Ask, Any]:
+    found: dict[int, dict[int, Totals]] = {n: {} for n in range(len(asks))}
+    place = {(1 << len(asks)) - 1 - (1 << (len(asks) - 1 - n)): n for n in range(len(asks))}
+    for row in rows:
+        if row.requests is not None:
+            found[place[row.grouping]][row.bucket] = Totals.of(row)
+    return {ask: _answer(view, ask, found[n]) for n, ask in enumerate(asks)}
+
+
+def _answer(view: View, ask: Ask, buckets: dict[int, Totals]) -> Any:
+    none = Totals()
+    if isinstance(ask, Series):
+        starts = points(view.during, ask.interval, ask.zone)
+        return [Point(start, buckets.get(n, none)) for n, start in enumerate(starts, start=1)]
+    if isinstance(ask, Heatmap):
+        return [Cell(n // 24 + 1, n % 24, buckets.get(n, none)) for n in range(WEEK_HOURS)]
+    return buckets.get(1, none)
+
+
+def _sliced(source: Source, dimensions: Sequence[Dimension]) -> Select[Any]:
+    """Rows of (dimension, member, key, label, the measures), of each dimension the hundred largest, dearest first."""
+    days, crossed = source.members(dimensions)
+    rows = crossed.subquery("rows")
+    held = [column for column in rows.c if column.name not in MEASURES]
+    rest = select(*held, *_sums(rows)).group_by(*held).cte("rest").prefix_with("MATERIALIZED")
+    parts = [
+        select(
+            literal(each.value).label("dimension"),
+            MEMBERS[each](rest.c).label("member"),
+            *(rest.c[name] for name in MEASURES),
+        )
+        for each in dimensions
+    ]
+    both = union_all(days, *parts).subquery("both")
+    sums = (
+        select(both.c.dimension, both.c.member, *_sums(both)).group_by(both.c.dimension, both.c.member).subquery("sums")
+    )
+    dearest = (sums.c.spend.desc(), sums.c.requests.desc(), sums.c.member)
+    place = func.row_number().over(partition_by=sums.c.dimension, order_by=dearest).label("place")
+    placed = select(*sums.c, place).subquery("placed")
+    named = select(*placed.c, _key(placed).label("key"), _label(placed).label("label"))
+    return named.where(placed.c.place <= MAX_SLICES).order_by(placed.c.dimension, placed.c.place)
+
+
+def _sums(rows: Any) -> list[ColumnElement[Any]]:
+    return [func.sum(rows.c[name]).label(name) for name in MEASURES]
+
+
+def _key(placed: Subquery) -> ColumnElement[Any]:
+    """The member's id, of a model the catalogue's: NULL for a name that it does not know."""
+    model_id = select(_model.c.id).where(_model.c.name == placed.c.member).scalar_subquery()
+    return case(
+        (placed.c.dimension == Dimension.MODEL.value, model_id),
+        (placed.c.dimension.in_([Dimension.API_KEY.value, Dimension.PERSON.value]), _id(placed)),
+    )
+
+
+def _label(placed: Subquery) -> ColumnElement[Any]:
+    key_name = select(_api_key.c.name).where(_api_key.c.id == _id(placed)).scalar_subquery()
+    person = select(_user.c.display_name).where(_user.c.id == _id(placed)).scalar_subquery()
+    return case(
+        (placed.c.dimension == Dimension.API_KEY.value, key_name),
+        (placed.c.dimension == Dimension.PERSON.value, person),
+        else_=placed.c.member,
+    )
+
+
+def _id(placed: Subquery) -> ColumnElement[Any]:
+    return cast(func.nullif(placed.c.member, ""), Uuid)
+
+
+def _slice(dimension: Dimension, row: Row[Any]) -> Slice:
+    return Slice(row.key, row.label or OTHERS.get(dimension, UNKNOWN), Totals.of(row))
