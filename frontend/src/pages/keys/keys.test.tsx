@@ -201,7 +201,7 @@ describe("a key that was changed in LiteLLM itself", () => {
 
   it("is marked in the list", async () => {
     openPage("/keys", drifted());
-    expect(await screen.findByText("Changed in LiteLLM")).toBeInTheDocument();
+    expect(await screen.findByRole("row", { name: /invoice bot.*Changed in LiteLLM/ })).toBeInTheDocument();
   });
 });
 
