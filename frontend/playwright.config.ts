@@ -3,7 +3,7 @@ import { defineConfig, devices } from "@playwright/test";
 /** Chromium comes from the system: CI installs Debian's, and nothing is downloaded by Playwright. */
 const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
 
-const LATER = ["approvals.spec.ts", "rotation.spec.ts"];
+const LATER = ["administration.spec.ts", "approvals.spec.ts", "newSubscription.spec.ts", "rotation.spec.ts"];
 
 export default defineConfig({
   testDir: "e2e",
@@ -41,7 +41,7 @@ export default defineConfig({
   },
   projects: [
     { name: "pages", testMatch: "*.spec.ts", testIgnore: LATER },
-    // They give Bob a subscription and keys, and the tests above show pages to a Bob who has nothing.
+    // They give Alice and Bob subscriptions and keys, and the tests above begin with people who have nothing.
     { name: "later", testMatch: LATER, dependencies: ["pages"] },
     // Pictures for the documentation; run by `npm run screenshots` alone.
     { name: "screenshots", testMatch: "screenshots.ts" },

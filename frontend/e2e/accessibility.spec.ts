@@ -105,6 +105,95 @@ const PAGES: PageCase[] = [
     },
   },
   { name: "no usage", as: "bob", path: "/usage", show: heading("No calls in this period") },
+  {
+    name: "the first step to a subscription",
+    as: "bob",
+    path: "/subscriptions/new",
+    show: async (page) => {
+      await expect(page.getByRole("checkbox", { name: /^claude-opus-4-1/ })).toBeVisible();
+      await page.getByRole("button", { name: "Next" }).click(); // it says what is missing
+      await expect(page.getByText("Choose at least one model.")).toBeVisible();
+    },
+  },
+  {
+    name: "what a subscription is needed for",
+    as: "bob",
+    path: async (page) => `/subscriptions/new?model=${encodeURIComponent(await modelId(page.request, "claude-opus-4-1"))}`,
+    show: async (page) => {
+      await expect(page.getByText("Chosen: claude-opus-4-1")).toBeVisible();
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("button", { name: "Next" }).click(); // the fields say what is missing
+      await expect(page.getByText("Say what it is needed for.")).toBeVisible();
+    },
+  },
+  {
+    name: "the review of a subscription",
+    as: "bob",
+    path: async (page) => `/subscriptions/new?model=${encodeURIComponent(await modelId(page.request, "gpt-5-mini"))}`,
+    show: async (page) => {
+      await page.getByRole("button", { name: "Next" }).click();
+      await page.getByRole("textbox", { name: "Largest budget, in USD" }).fill("5");
+      await page.getByRole("button", { name: "Next" }).click();
+      await expect(page.getByRole("grid", { name: "Models asked for" })).toBeVisible();
+    },
+  },
+  {
+    name: "no notifications",
+    as: "bob",
+    path: "/keys",
+    show: async (page) => {
+      await page.getByRole("button", { name: /^Notifications/ }).click();
+      await expect(page.getByRole("heading", { name: "No notifications" })).toBeVisible();
+    },
+  },
+  {
+    name: "everybody's keys",
+    as: "ada",
+    path: "/admin/keys",
+    show: (page) => expect(page.getByRole("link", { name: "Invoice assistant" })).toBeVisible(),
+  },
+  { name: "keys that nobody uses", as: "ada", path: "/admin/keys?unused=90", show: heading("No key fits") },
+  {
+    name: "whose secret it is",
+    as: "ada",
+    path: "/admin/keys",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Whose secret is this?" }).click();
+      await page.getByRole("dialog").locator("input[type=password]").fill("sk-nobody-has-this-secret");
+      await page.getByRole("button", { name: "Look it up" }).click();
+      await expect(page.getByRole("heading", { name: /None of our keys/ })).toBeVisible();
+    },
+  },
+  {
+    name: "everybody's subscriptions",
+    as: "ada",
+    path: "/admin/subscriptions",
+    show: (page) => expect(page.getByRole("link", { name: "granite-4-h-small" }).first()).toBeVisible(),
+  },
+  {
+    name: "models' access",
+    as: "ada",
+    path: "/admin/models?q=mistral-small",
+    show: (page) => expect(page.getByRole("link", { name: "mistral-small" })).toBeVisible(),
+  },
+  {
+    name: "the change of a model's access",
+    as: "ada",
+    path: "/admin/models?q=mistral-small",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Actions for mistral-small" }).click();
+      await page.getByRole("menuitem", { name: "Change the access" }).click();
+      await page.getByRole("radio", { name: "Suspend all" }).check();
+      await expect(page.getByRole("heading", { name: /This suspends \d+ subscriptions?/ })).toBeVisible();
+    },
+  },
+  { name: "rules", as: "ada", path: "/admin/rules", show: heading("Models with rules of their own") },
+  {
+    name: "the system",
+    as: "ada",
+    path: "/admin/system",
+    show: (page) => expect(page.getByRole("row", { name: /keys-settle/ })).toBeVisible(),
+  },
   { name: "a page that is not there", as: "bob", path: "/no-such-page", show: heading("There is no page at this address") },
   {
     name: "a model that is not there",

@@ -36,7 +36,7 @@ test.describe("nothing there yet", () => {
     await expect(page).toHaveURL("/models");
 
     await page.goto("/keys?status=REVOKED");
-    await expect(heading(page, "No key has this status")).toBeVisible();
+    await expect(heading(page, "No key fits")).toBeVisible();
     await page.getByRole("button", { name: "Show all" }).last().click();
     await expect(heading(page, "No keys yet")).toBeVisible();
   });

@@ -49,7 +49,7 @@ const PROVIDERS: Record<string, string> = {
   xai: "xAI",
 };
 
-function readable(value: string): string {
+export function readable(value: string): string {
   const words = value.toLowerCase().replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { checkLimits, limitInput, limitValues, plainAmount } from "./limits";
+import { checkLimits, estimateMonthlyCost, exceedsLimits, limitInput, limitValues, plainAmount } from "./limits";
 
 const none = limitValues({});
 
@@ -45,4 +45,41 @@ describe("limits in a form", () => {
   ])("are checked before they are sent: %j", (typed, wrong) =>
     expect(Object.keys(checkLimits({ ...none, ...typed }))).toEqual(wrong),
   );
+});
+
+describe("what limits may cost in 30 days", () => {
+  const prices = { inputCostPerMillion: "0.15", outputCostPerMillion: "0.6" };
+
+  it.each([
+    [{ maxBudget: "10" }, "10.00"],
+    [{ maxBudget: "10", budgetDuration: "7d" }, "42.86"],
+    [{ maxBudget: "2", budgetDuration: "1d" }, "60.00"],
+    [{ maxBudget: "5", budgetDuration: "1mo" }, "5.00"],
+    [{ maxTokens: "1000000", budgetDuration: "24h" }, "18.00"],
+    [{ tpmLimit: "1000" }, "25.92"],
+    [{ maxBudget: "100", maxTokens: "1000000", tpmLimit: "1000" }, "0.60"],
+    [{ maxRequests: "10", rpmLimit: "1" }, null],
+    [{}, null],
+  ])("%j: %s", (typed, cost) => expect(estimateMonthlyCost(limitInput({ ...none, ...typed }), prices)).toBe(cost));
+
+  it("has no bound by tokens where no price is known", () => {
+    const unknown = { inputCostPerMillion: null, outputCostPerMillion: undefined };
+    expect(estimateMonthlyCost({ maxTokens: 5 }, unknown)).toBeNull();
+  });
+});
+
+describe("limits that an admin has to decide on", () => {
+  const granted = { maxBudget: "10.000000", maxRequests: null, maxTokens: null, budgetDuration: "30d", rpmLimit: 60, tpmLimit: null };
+
+  it.each([
+    [granted, false],
+    [{ ...granted, maxBudget: "9" }, false],
+    [{ ...granted, maxBudget: "10.01" }, true],
+    [{ ...granted, maxBudget: null }, true],
+    [{ ...granted, budgetDuration: "1d" }, true],
+    [{ ...granted, rpmLimit: 600 }, true],
+    [{ ...granted, maxTokens: 5 }, false],
+  ])("%j: %s", (asked, exceeds) => expect(exceedsLimits(asked, granted)).toBe(exceeds));
+
+  it("are none where nothing was limited", () => expect(exceedsLimits({ maxBudget: "5", budgetDuration: "1d" }, {})).toBe(false));
 });

@@ -5,3 +5,6 @@ export const keyPath = (id: string) => `/keys/${encodeURIComponent(id)}`;
 /** The keys page with the form for a new key open, this model chosen. */
 export const createKeyPath = (modelId?: string) =>
   `/keys?${new URLSearchParams({ create: "1", ...(modelId ? { model: modelId } : {}) })}`;
+/** The way to a new subscription, this model chosen. */
+export const newSubscriptionPath = (modelId?: string) =>
+  modelId ? `/subscriptions/new?${new URLSearchParams({ model: modelId })}` : "/subscriptions/new";

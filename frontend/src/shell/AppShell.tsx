@@ -14,18 +14,25 @@ import {
   ToolbarGroup,
   ToolbarItem,
 } from "@patternfly/react-core";
-import { Component, type ReactNode, Suspense, useState } from "react";
+import { Component, lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { graphql, useLazyLoadQuery } from "react-relay";
 import { Link, Outlet } from "react-router";
 
-import { ApprovalsNavItem } from "../pages/approvals/ApprovalsNavItem";
+import { BELL_ID, NotificationBell } from "../pages/notifications/NotificationBell";
+import { useUnread } from "../pages/notifications/useUnread";
+import { AdministrationNav } from "./AdministrationNav";
 import { LiteLLMBanner } from "./LiteLLMBanner";
 import { Logo } from "./Logo";
 import { Navigation } from "./Navigation";
 import { MAIN_ID } from "./PageHeading";
 import { ThemeSwitch } from "./ThemeSwitch";
 import { UserMenu } from "./UserMenu";
+import { VersionBanner } from "./VersionBanner";
 import type { AppShellQuery } from "./__generated__/AppShellQuery.graphql";
+
+const NotificationPanel = lazy(async () => ({
+  default: (await import("../pages/notifications/NotificationPanel")).NotificationPanel,
+}));
 
 /** From this width on PatternFly puts the sidebar beside the page instead of over it. */
 const sidebarIsBeside = () => window.matchMedia("(min-width: 75rem)").matches;
@@ -55,13 +62,23 @@ function ShellUser() {
 }
 
 /** Only for those who may open it. */
-function ShellApprovals() {
+function ShellAdministration({ onNavigate }: { onNavigate: () => void }) {
   const { user } = useShellData().viewer;
-  return user && user.role !== "USER" ? <ApprovalsNavItem /> : null;
+  return user && user.role !== "USER" ? <AdministrationNav onNavigate={onNavigate} /> : null;
 }
 
-function ShellBanner() {
-  return <LiteLLMBanner portal={useShellData().portal} />;
+function ShellBanners() {
+  const { portal, viewer } = useShellData();
+  return (
+    <>
+      <LiteLLMBanner portal={portal} />
+      {viewer.user && viewer.user.role !== "USER" ? (
+        <Quietly fallback={null}>
+          <VersionBanner />
+        </Quietly>
+      ) : null}
+    </>
+  );
 }
 
 function HomeLink({ className }: { className: string }) {
@@ -89,11 +106,30 @@ class Quietly extends Component<{ fallback: ReactNode; children: ReactNode }, { 
 /** What every signed-in page stands in: masthead, navigation, the LiteLLM banner and the main region. */
 export function AppShell() {
   const [isSidebarOpen, setSidebarOpen] = useState(sidebarIsBeside);
+  const [isPanelOpen, setPanelOpen] = useState(false);
+  const unread = useUnread();
+  const panel = useRef<HTMLDivElement>(null);
+  const closeSidebar = () => setSidebarOpen((open) => open && sidebarIsBeside());
+  const closePanel = () => {
+    setPanelOpen(false);
+    document.getElementById(BELL_ID)?.focus();
+  };
 
   return (
     <Page
       mainContainerId={MAIN_ID}
       isContentFilled
+      isNotificationDrawerExpanded={isPanelOpen}
+      onNotificationDrawerExpand={() => panel.current?.querySelector<HTMLElement>("button, a[href]")?.focus()}
+      notificationDrawer={
+        <div ref={panel}>
+          {isPanelOpen ? (
+            <Suspense fallback={<Skeleton height="10rem" screenreaderText="Loading your notifications" />}>
+              <NotificationPanel tick={unread.tick} onClose={closePanel} />
+            </Suspense>
+          ) : null}
+        </div>
+      }
       skipToContent={<SkipToContent href={`#${MAIN_ID}`}>Skip to content</SkipToContent>}
       masthead={
         <Masthead display={{ default: "inline" }}>
@@ -115,6 +151,13 @@ export function AppShell() {
               <ToolbarContent>
                 <ToolbarGroup align={{ default: "alignEnd" }} gap={{ default: "gapNone", md: "gapMd" }}>
                   <ToolbarItem>
+                    <NotificationBell
+                      count={unread.count}
+                      isOpen={isPanelOpen}
+                      onToggle={() => setPanelOpen(!isPanelOpen)}
+                    />
+                  </ToolbarItem>
+                  <ToolbarItem>
                     <ThemeSwitch />
                   </ToolbarItem>
                   <ToolbarItem>
@@ -129,15 +172,15 @@ export function AppShell() {
         </Masthead>
       }
       sidebar={
-        <Navigation isOpen={isSidebarOpen} onNavigate={() => setSidebarOpen((open) => open && sidebarIsBeside())}>
+        <Navigation isOpen={isSidebarOpen} onNavigate={closeSidebar}>
           <Quietly fallback={null}>
-            <ShellApprovals />
+            <ShellAdministration onNavigate={closeSidebar} />
           </Quietly>
         </Navigation>
       }
     >
       <Quietly fallback={null}>
-        <ShellBanner />
+        <ShellBanners />
       </Quietly>
       <Outlet />
     </Page>

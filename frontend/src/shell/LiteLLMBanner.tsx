@@ -59,7 +59,8 @@ export function LiteLLMBanner({ portal: portalRef }: { portal: LiteLLMBanner_por
               <ExclamationTriangleIcon />
             </FlexItem>
             <FlexItem>
-              LiteLLM is not answering. You see what was last known; new keys and changes have to wait until it is back.
+              LiteLLM is not answering, and calls to models may fail. You can look at everything, subscribe, and block or
+              revoke keys: it is carried out when LiteLLM is back. New keys and rotations have to wait until then.
               {liteLLM.checkedAt ? (
                 <>
                   {" "}

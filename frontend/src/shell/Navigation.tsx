@@ -18,9 +18,14 @@ interface NavigationProps {
   children: ReactNode;
 }
 
-export function Navigation({ isOpen, onNavigate, children }: NavigationProps) {
+/** Whether an address is the present one's page, or a page above it. */
+export function useIsActive(): (to: string) => boolean {
   const { pathname } = useLocation();
-  const isActive = (to: string) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`));
+  return (to) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`));
+}
+
+export function Navigation({ isOpen, onNavigate, children }: NavigationProps) {
+  const isActive = useIsActive();
   return (
     <PageSidebar isSidebarOpen={isOpen}>
       <PageSidebarBody>
@@ -31,12 +36,12 @@ export function Navigation({ isOpen, onNavigate, children }: NavigationProps) {
                 <Link to={to}>{title}</Link>
               </NavItem>
             ))}
-            {children}
             <NavItem>
               <a href="/graphiql">GraphiQL</a>
             </NavItem>
           </NavList>
         </Nav>
+        {children}
       </PageSidebarBody>
     </PageSidebar>
   );

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { axe } from "../test/axe";
 import { describe, expect, it, vi } from "vitest";
 
-import { nodeId, someData, totals } from "../test/backend";
+import { ADA, nodeId, someData, totals } from "../test/backend";
 import { openPage } from "../test/render";
 
 const PAGES: [path: string, heading: string, content: string | RegExp][] = [
@@ -17,6 +17,7 @@ const PAGES: [path: string, heading: string, content: string | RegExp][] = [
   ["/keys", "My keys", "invoice bot"],
   [`/keys/${nodeId("ApiKey", 1)}`, "invoice bot", "Waiting for a call with this key"],
   ["/usage", "Usage", "By model"],
+  ["/subscriptions/new", "New subscription", "claude-opus"],
   ["/nowhere", "Page not found", "There is no page at this address"],
 ];
 
@@ -37,9 +38,56 @@ describe("every page", () => {
   });
 });
 
+const ADMIN_PAGES: [path: string, heading: string, content: string | RegExp][] = [
+  ["/admin/keys", "All keys", "invoice bot"],
+  ["/admin/subscriptions", "All subscriptions", "text-embedding"],
+  ["/admin/models", "Models’ access", "claude-opus"],
+  ["/admin/rules", "Rules", "Models with rules of their own"],
+  ["/admin/system", "System", "1.108.5"],
+];
+
+describe.each(["ADMIN", "AUDITOR"])("every page of the administration, for %s", (role) => {
+  it.each(ADMIN_PAGES)("%s", async (path, heading, content) => {
+    const data = someData();
+    data.reader = { ...ADA, role };
+    const { container } = openPage(path, data);
+    expect(await screen.findByText(content)).toBeInTheDocument();
+    expect(screen.getAllByRole("heading", { level: 1 }).map((each) => each.textContent)).toEqual([heading]);
+    await waitFor(() => expect(document.title).toBe(`${heading} · LiteMaaS`));
+    expect(await axe(container)).toHaveNoViolations();
+  });
+});
+
+describe("pages of the administration", () => {
+  it.each(ADMIN_PAGES)("%s is not for users", async (path) => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    openPage(path);
+    expect(await screen.findByText("You may not see this")).toBeInTheDocument();
+  });
+
+  it("are for auditors to read", async () => {
+    const data = someData();
+    data.reader = { ...ADA, role: "AUDITOR" };
+    const { router } = openPage("/admin/keys", data);
+    await screen.findByText("invoice bot");
+    expect(screen.queryByRole("button", { name: /Actions for|Whose secret/ })).not.toBeInTheDocument();
+    await router.navigate("/admin/subscriptions");
+    await screen.findByText("text-embedding");
+    expect(screen.queryByRole("button", { name: /Actions for/ })).not.toBeInTheDocument();
+    await router.navigate("/admin/models");
+    await screen.findByText("claude-opus");
+    expect(screen.queryByRole("button", { name: /Actions for/ })).not.toBeInTheDocument();
+    await router.navigate("/admin/rules");
+    await screen.findByText("Models with rules of their own");
+    expect(screen.queryByRole("button", { name: "Save" })).not.toBeInTheDocument();
+    expect(screen.getByRole("textbox", { name: "Keys of one person" })).toHaveAttribute("readonly");
+  });
+});
+
 describe("empty states say what to do next", () => {
   const nothing = () => ({
     ...someData(),
+    reader: ADA,
     models: [],
     subscriptions: [],
     keys: [],
@@ -52,6 +100,13 @@ describe("empty states say what to do next", () => {
     ["/keys", "No keys yet"],
     ["/usage", "No calls in this period"],
     ["/keys?create=1", "Subscribe to a model first"],
+    ["/admin/keys", "No keys yet"],
+    ["/admin/keys?unused=30", "No key fits"],
+    ["/admin/subscriptions", "No subscriptions yet"],
+    ["/admin/subscriptions?status=ACTIVE", "No subscription fits"],
+    ["/admin/models", "No models yet"],
+    ["/subscriptions?q=zzz", "No subscription fits"],
+    ["/subscriptions/new", "No model fits"],
   ])("%s", async (path, text) => {
     const { baseElement } = openPage(path, nothing());
     expect(await screen.findByText(text)).toBeInTheDocument();
@@ -69,6 +124,16 @@ describe("errors", () => {
     delete data.failures.models;
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByText("claude-opus")).toBeInTheDocument();
+  });
+
+  it("shows admins that LiteLLM must not be run as it is, and why", async () => {
+    const data = someData();
+    data.reader = ADA;
+    const liteLLM = data.system.liteLLM as object;
+    data.system.liteLLM = { ...liteLLM, version: "1.82.7", verdict: "BAD", verdictReason: "It was compromised." };
+    openPage("/models", data);
+    expect(await screen.findByText(/LiteLLM 1\.82\.7 must not be run: It was compromised\./)).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: "See the system" })).toHaveAttribute("href", "/admin/system");
   });
 
   it("shows the banner while LiteLLM is away", async () => {

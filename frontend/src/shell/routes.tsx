@@ -25,6 +25,12 @@ export const routes: RouteObject[] = [
             }),
           },
           {
+            path: "subscriptions/new",
+            lazy: async () => ({
+              Component: (await import("../pages/new-subscription/NewSubscriptionPage")).NewSubscriptionPage,
+            }),
+          },
+          {
             path: "subscriptions/:id",
             lazy: async () => ({
               Component: (await import("../pages/subscriptions/SubscriptionPage")).SubscriptionPage,
@@ -37,6 +43,26 @@ export const routes: RouteObject[] = [
           { path: "keys", lazy: async () => ({ Component: (await import("../pages/keys/KeysPage")).KeysPage }) },
           { path: "keys/:id", lazy: async () => ({ Component: (await import("../pages/keys/KeyPage")).KeyPage }) },
           { path: "usage", lazy: async () => ({ Component: (await import("../pages/usage/UsagePage")).UsagePage }) },
+          {
+            path: "admin/keys",
+            lazy: async () => ({ Component: (await import("../pages/admin/AllKeysPage")).AllKeysPage }),
+          },
+          {
+            path: "admin/subscriptions",
+            lazy: async () => ({ Component: (await import("../pages/admin/AllSubscriptionsPage")).AllSubscriptionsPage }),
+          },
+          {
+            path: "admin/models",
+            lazy: async () => ({ Component: (await import("../pages/admin/ModelAccessPage")).ModelAccessPage }),
+          },
+          {
+            path: "admin/rules",
+            lazy: async () => ({ Component: (await import("../pages/admin/RulesPage")).RulesPage }),
+          },
+          {
+            path: "admin/system",
+            lazy: async () => ({ Component: (await import("../pages/admin/SystemPage")).SystemPage }),
+          },
           { path: "*", lazy: async () => ({ Component: (await import("./NotFoundPage")).NotFoundPage }) },
         ],
       },

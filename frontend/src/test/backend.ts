@@ -9,12 +9,18 @@ export type Row = Record<string, unknown>;
 
 export interface BackendData {
   signedIn: boolean;
+  /** Who is signed in. */
+  reader: Row;
   liteLLM: { reachable: boolean; checkedAt: string };
   provider: string;
   models: Row[];
   subscriptions: Row[];
   keys: Row[];
   usage: Row;
+  notifications: Row[];
+  keyPolicy: Row;
+  policies: Row[];
+  system: Row;
   /** Fields that fail, by name, with the code that they fail with. */
   failures: Record<string, string>;
   /** Mutations' answers that a test prescribes, by field name. */
@@ -26,6 +32,15 @@ export const SECRET = "sk-test-0123456789abcdefghijklmnop";
 const iso = (ago: number) => new Date(NOW - ago).toISOString();
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+
+export const ALICE: Row = {
+  __typename: "User",
+  id: nodeId("User", 1),
+  username: "alice",
+  displayName: "Alice",
+  role: "USER",
+};
+export const ADA: Row = { ...ALICE, id: nodeId("User", 9), username: "ada", displayName: "Ada", role: "ADMIN" };
 
 export function nodeId(type: string, number: number): string {
   return btoa(`${type}:00000000-0000-0000-0000-${String(number).padStart(12, "0")}`);
@@ -47,6 +62,54 @@ export function aModel(number: number, changes: Row = {}): Row {
     access: "OPEN",
     lifecycle: "AVAILABLE",
     mySubscription: null,
+    successor: null,
+    subscriptionPolicy: aPolicy(),
+    ...changes,
+  };
+}
+
+/** What subscriptions get by default: nothing is limited. */
+export function aPolicy(changes: Row = {}): Row {
+  return {
+    maxBudget: null,
+    maxRequests: null,
+    maxTokens: null,
+    budgetDuration: null,
+    rpmLimit: null,
+    tpmLimit: null,
+    lifeDays: null,
+    model: null,
+    ...changes,
+  };
+}
+
+export function aNotification(number: number, changes: Row = {}): Row {
+  return {
+    __typename: "Notification",
+    id: nodeId("Notification", number),
+    kind: "API_KEY_BLOCKED",
+    actor: "ada",
+    reason: null,
+    days: null,
+    expiresAt: null,
+    createdAt: iso(HOUR),
+    readAt: null,
+    subscription: null,
+    model: null,
+    apiKey: null,
+    ...changes,
+  };
+}
+
+/** An installation in which all is well. */
+export function aSystem(changes: Row = {}): Row {
+  return {
+    version: "1.0.0",
+    databaseRevision: "0002",
+    liteLLM: { reachable: true, checkedAt: iso(0), version: "1.108.5", verdict: "GOOD", verdictReason: null, circuit: "CLOSED" },
+    settlement: { waiting: 0, failingSince: null },
+    driftedKeys: 0,
+    jobs: [],
     ...changes,
   };
 }
@@ -70,7 +133,7 @@ export function aSubscription(number: number, model: Row, changes: Row = {}): Ro
     createdAt: iso(3 * DAY),
     expiresAt: null,
     awaitingSince: null,
-    user: { __typename: "User", id: nodeId("User", 1), username: "alice", displayName: "Alice", role: "USER" },
+    user: ALICE,
     quota: null,
     quotaChange: null,
     highestMonthlyCost: null,
@@ -100,6 +163,8 @@ export function aKey(number: number, models: Row[], changes: Row = {}): Row {
     expiresAt: iso(-88 * DAY),
     lastUsedAt: null,
     inSync: true,
+    drift: [],
+    user: ALICE,
     generations: [
       {
         number: 1,
@@ -140,6 +205,7 @@ export function someData(): BackendData {
   const models = [chat, restricted, embedding];
   return {
     signedIn: true,
+    reader: ALICE,
     liteLLM: { reachable: true, checkedAt: iso(0) },
     provider: "SANDBOX",
     models,
@@ -153,6 +219,19 @@ export function someData(): BackendData {
       byApiKey: [{ key: nodeId("ApiKey", 1), label: "invoice bot", totals: totals(42, "1.234", 2) }],
       asOf: iso(0),
       complete: false,
+    },
+    notifications: [],
+    policies: [],
+    system: aSystem(),
+    keyPolicy: {
+      maxBudget: null,
+      budgetDuration: null,
+      rpmLimit: null,
+      tpmLimit: null,
+      maxParallelRequests: null,
+      maxLifeDays: null,
+      defaultLifeDays: null,
+      maxKeys: null,
     },
     failures: {},
     answers: {},
@@ -212,19 +291,46 @@ function facet(values: unknown[]) {
   return [...counts].map(([value, count]) => ({ value, count })).toSorted((a, b) => b.count - a.count);
 }
 
+interface ListArgs extends Page {
+  status?: string[];
+  search?: string;
+  orderBy?: string;
+  unusedDays?: number;
+  modelId?: string;
+  drifted?: boolean;
+}
+
+/** A page of subscriptions or keys, as far as their filters matter to a test. */
+function some(rows: Row[], { status, search, orderBy, unusedDays, modelId, drifted, ...page }: ListArgs) {
+  const text = ({ name, model, user }: Row) => `${name} ${(model as Row | undefined)?.name} ${(user as Row).displayName}`.toLowerCase();
+  const isUnused = ({ lastUsedAt, createdAt }: Row) =>
+    Date.parse((lastUsedAt ?? createdAt) as string) < NOW - unusedDays! * DAY;
+  const found = rows.filter(
+    (row) =>
+      (!status?.length || status.includes(row.status as string)) &&
+      (!search || text(row).includes(search.toLowerCase())) &&
+      (unusedDays === undefined || isUnused(row)) &&
+      (!modelId || (row.models as Row[]).some(({ id }) => id === modelId)) &&
+      (!drifted || (row.drift as unknown[]).length > 0),
+  );
+  return connection(orderBy === "OLDEST" ? found.toReversed() : found, page);
+}
+
 /** The resolvers of the root types over `data`. */
 export function rootOf(data: BackendData) {
   const viewer = () => {
     if (!data.signedIn) throw new CodedError("UNAUTHENTICATED");
-    const some = (rows: Row[], { status, ...page }: Page & { status?: string[] }) =>
-      connection(
-        rows.filter((row) => !status?.length || status.includes(row.status as string)),
-        page,
-      );
     return {
-      user: { __typename: "User", id: nodeId("User", 1), username: "alice", displayName: "Alice", role: "USER" },
-      modelSubscriptions: (args: Page) => some(data.subscriptions, args),
-      apiKeys: (args: Page) => some(data.keys, args),
+      user: data.reader,
+      modelSubscriptions: (args: ListArgs) => some(data.subscriptions, args),
+      apiKeys: (args: ListArgs) => some(data.keys, args),
+      notifications: ({ unread, ...page }: Page & { unread?: boolean }) =>
+        connection(
+          data.notifications.filter(({ readAt }) => !unread || readAt === null),
+          page,
+        ),
+      keyPolicy: data.keyPolicy,
+      subscriptionPolicy: aPolicy(),
       usage: () => data.usage,
     };
   };
@@ -243,8 +349,34 @@ export function rootOf(data: BackendData) {
         ],
       },
     }),
+    admin: () => {
+      if (data.reader.role === "USER") throw new CodedError("FORBIDDEN");
+      return {
+        modelSubscriptions: (args: ListArgs) => some(data.subscriptions, args),
+        apiKeys: (args: ListArgs) => some(data.keys, args),
+        modelChangeImpact: ({ existing }: { existing: string }) => ({
+          activeSubscriptions: 3,
+          pendingSubscriptions: 1,
+          suspendedSubscriptions: 0,
+          people: 3,
+          keys: 2,
+          becomingSuspended: existing === "SUSPEND" ? 3 : 0,
+          becomingCancelled: existing === "CANCEL" ? 3 : 0,
+          becomingDenied: existing === "CANCEL" ? 1 : 0,
+        }),
+        subscriptionPolicies: data.policies,
+        system: data.system,
+      };
+    },
+    markNotificationsRead: ({ input }: { input: { notificationIds?: string[] | null } }) => {
+      const unread = data.notifications.filter(
+        ({ id, readAt }) => readAt === null && (input.notificationIds?.includes(id as string) ?? true),
+      );
+      for (const each of unread) each.readAt = new Date().toISOString();
+      return { __typename: "MarkNotificationsReadSuccess", marked: unread.length };
+    },
     node: ({ id }: { id: string }) =>
-      [...data.models, ...data.keys, ...data.subscriptions].find((row) => row.id === id) ?? null,
+      [...data.models, ...data.keys, ...data.subscriptions, ...data.notifications].find((row) => row.id === id) ?? null,
     models: ({ filter, ...page }: Page & { filter?: Filter }) =>
       connection(
         data.models.filter((model) => matches(model, filter ?? {})),
@@ -257,6 +389,7 @@ export function rootOf(data: BackendData) {
     }),
     requestModelSubscription: ({ input }: { input: { modelId: string; justification?: string } }) => {
       const model = data.models.find(({ id }) => id === input.modelId)!;
+      if (model.lifecycle === "RETIRED") return { __typename: "ModelUnavailable", message: "It is gone.", model };
       const subscription = aSubscription(data.subscriptions.length + 1, model, {
         status: model.access === "OPEN" ? "ACTIVE" : "PENDING",
         justification: input.justification ?? null,

@@ -59,10 +59,15 @@ export class FakeLive implements LiveConnection {
     for (const listener of this.listeners) listener();
   }
 
+  /** Those who subscribed to `field`. */
+  of(field: string): Subscriber[] {
+    return this.subscribers.filter((each) => each.text.includes(field));
+  }
+
   /** Sends one message to whoever subscribed to `field`; the schema decides what of `value` is in it. */
   async push(field: string, value: unknown) {
     const position = ++this.position;
-    for (const { text, variables, sink } of this.subscribers.filter((each) => each.text.includes(field))) {
+    for (const { text, variables, sink } of this.of(field)) {
       const source = await this.backend.subscribe(
         { query: text, variables },
         {

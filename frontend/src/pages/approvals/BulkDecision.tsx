@@ -12,8 +12,8 @@ import {
 import { useState } from "react";
 
 import { ActionError } from "../../components/ActionError";
+import { ReasonField } from "../../components/ReasonField";
 import type { RequestError } from "../../relay/errors";
-import { ReasonField } from "./ReasonField";
 
 interface BulkDecisionProps {
   /** How many can be chosen. */

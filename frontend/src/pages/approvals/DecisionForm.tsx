@@ -1,10 +1,11 @@
-import { ActionGroup, Button, Form, FormGroup, TextInput } from "@patternfly/react-core";
-import { useId, useState } from "react";
+import { ActionGroup, Button, Form } from "@patternfly/react-core";
+import { useState } from "react";
 
+import { LastDayField } from "../../components/LastDayField";
 import { LimitFields } from "../../components/LimitFields";
-import { checkLimits, type LimitErrors, type LimitFacts, limitInput, limitValues } from "../../lib/limits";
+import { ReasonField } from "../../components/ReasonField";
+import { checkLimits, type LimitErrors, type LimitFacts, lastDayInput, limitInput, limitValues } from "../../lib/limits";
 import { localDay } from "../../lib/time";
-import { ReasonField } from "./ReasonField";
 import type { Decision } from "./useDecisions";
 
 interface DecisionFormProps {
@@ -19,7 +20,6 @@ interface DecisionFormProps {
 
 /** A yes with other limits or an end, or a no with its reason. */
 export function DecisionForm({ name, verdict, limits, expiresAt, isRunning, onDecide, onCancel }: DecisionFormProps) {
-  const id = useId();
   const firstDay = expiresAt ? localDay(expiresAt) : "";
   const [values, setValues] = useState(() => limitValues(limits));
   const [errors, setErrors] = useState<LimitErrors>({});
@@ -38,9 +38,7 @@ export function DecisionForm({ name, verdict, limits, expiresAt, isRunning, onDe
     const wrong = checkLimits(values);
     setErrors(wrong);
     if (Object.keys(wrong).length > 0) return;
-    // The day is over when it is over where the administrator is; untouched, the end stays as it is.
-    const end = day === firstDay ? {} : { expiresAt: day ? new Date(`${day}T23:59:59`).toISOString() : null };
-    onDecide({ verdict, reason: words, ...limitInput(values), ...end });
+    onDecide({ verdict, reason: words, ...limitInput(values), ...lastDayInput(day, firstDay) });
   };
 
   return (
@@ -62,15 +60,7 @@ export function DecisionForm({ name, verdict, limits, expiresAt, isRunning, onDe
       {isDenial ? null : (
         <>
           <LimitFields values={values} errors={errors} onChange={setValues} />
-          <FormGroup label="Last day (optional)" fieldId={`${id}-day`}>
-            <TextInput
-              id={`${id}-day`}
-              type="date"
-              className="day"
-              value={day}
-              onChange={(_, next) => setDay(next)}
-            />
-          </FormGroup>
+          <LastDayField value={day} onChange={setDay} />
         </>
       )}
       <ActionGroup>

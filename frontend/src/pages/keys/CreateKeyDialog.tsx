@@ -11,14 +11,20 @@ import {
 import { CatalogIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 import { ConnectionHandler, graphql } from "react-relay";
+import { Link } from "react-router";
 import { ROOT_ID } from "relay-runtime";
 
 import { ActionError } from "../../components/ActionError";
 import { ButtonLink } from "../../components/ButtonLink";
 import { checkKeyForm, emptyKeyForm, type KeyFormErrors, keyFormInput, type KeyFormValues } from "../../lib/keyForm";
+import { keyPath } from "../../lib/paths";
+import { useRequestId } from "../../lib/useRequestId";
+import type { RequestError } from "../../relay/errors";
+import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { KeyForm } from "./KeyForm";
+import { LostSecret } from "./LostSecret";
 import type { NewKey } from "./RevealDialog";
 import type { CreateKeyDialogMutation } from "./__generated__/CreateKeyDialogMutation.graphql";
 import type { CreateKeyDialogQuery } from "./__generated__/CreateKeyDialogQuery.graphql";
@@ -82,6 +88,9 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
     emptyKeyForm(models.length === 1 ? [models[0]!.id] : models.filter(({ id }) => id === modelId).map(({ id }) => id)),
   );
   const [errors, setErrors] = useState<KeyFormErrors>({});
+  const [refusal, setRefusal] = useState<RequestError | null>(null);
+  const [lost, setLost] = useState<{ id: string }>();
+  const clientMutationId = useRequestId();
   const { run, isRunning, error } = useAction<CreateKeyDialogMutation>(graphql`
     mutation CreateKeyDialogMutation($input: CreateApiKeyInput!, $connections: [ID!]!) {
       createApiKey(input: $input) {
@@ -99,11 +108,15 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
           }
           secret
         }
-        ... on NotSubscribed {
+        ... on AlreadyDone {
+          lost: apiKey {
+            id
+          }
+        }
+        ... on Error {
           message
         }
         ... on InvalidInput {
-          message
           field
         }
       }
@@ -114,26 +127,26 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
     const now = Date.now();
     const wrong = checkKeyForm(values, now);
     setErrors(wrong);
+    setRefusal(null);
     if (Object.keys(wrong).length > 0) return;
     let secret = "";
     run({
-      variables: { input: keyFormInput(values, now), connections: [keysConnection()] },
+      variables: { input: { ...keyFormInput(values, now), clientMutationId }, connections: [keysConnection()] },
       updater: (store, data) => {
         const result = data?.createApiKey;
         if (result?.__typename !== "CreateApiKeySuccess") return;
-        secret = result.secret;
+        secret = result.secret!;
         // Taken out before Relay publishes the answer, so the secret never stands in the store.
         store.getRootField("createApiKey")?.setValue(null, "secret");
       },
       onCompleted: ({ createApiKey: result }) => {
         if (result.__typename === "CreateApiKeySuccess") {
-          const { id, name, models: keyModels } = result.apiKey;
+          const { id, name, models: keyModels } = result.apiKey!;
           onCreated({ id, name, models: keyModels, secret, baseUrl: portal.llmBaseUrl });
-        } else if (result.__typename === "NotSubscribed") {
-          setErrors({ modelIds: result.message });
-        } else if (result.__typename === "InvalidInput") {
-          setErrors({ [result.field.split(".").at(-1)!]: result.message });
-        }
+        } else if (result.__typename === "AlreadyDone") setLost(result.lost);
+        else if (result.__typename === "NotSubscribed") setErrors({ modelIds: result.message });
+        else if (result.__typename === "InvalidInput") setErrors({ [result.field!.split(".").at(-1)!]: result.message! });
+        else setRefusal(refusalOf(result));
       },
     });
   };
@@ -152,10 +165,15 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
     <>
       <ModalBody tabIndex={0} aria-label="The new key">
         <KeyForm id={FORM} models={models} values={values} errors={errors} onChange={setValues} onSubmit={submit} />
-        <ActionError error={error} title="No key was created" />
+        {lost ? (
+          <LostSecret>
+            <Link to={keyPath(lost.id)}>Open the key</Link> and rotate it for a new secret, or revoke it.
+          </LostSecret>
+        ) : null}
+        <ActionError error={error ?? refusal} title="No key was created" />
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form={FORM} isLoading={isRunning} isDisabled={isRunning}>
+        <Button type="submit" form={FORM} isLoading={isRunning} isDisabled={isRunning || lost !== undefined}>
           Create key
         </Button>
         <Button variant="link" onClick={onClose}>

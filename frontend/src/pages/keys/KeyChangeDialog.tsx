@@ -7,8 +7,7 @@ import { ActionError } from "../../components/ActionError";
 import type { RequestError } from "../../relay/errors";
 import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
-
-export type KeyChange = "block" | "unblock" | "finish" | "undo";
+import type { KeyChange } from "./keyActions";
 
 interface Look {
   mutation: GraphQLTaggedNode;
@@ -107,9 +106,53 @@ const CHANGES: Record<KeyChange, Look> = {
     verb: "End the new secret",
     isDanger: true,
   },
+  repair: {
+    mutation: graphql`
+      mutation KeyChangeDialogRepairMutation($input: RepairApiKeyInput!) {
+        change: repairApiKey(input: $input) {
+          __typename
+          ... on RepairApiKeySuccess {
+            apiKey {
+              ...KeyRow_key
+              ...KeyPage_key
+            }
+          }
+          ... on Error {
+            message
+          }
+        }
+      }
+    `,
+    title: (name) => `Repair “${name}” in LiteLLM?`,
+    text: "LiteLLM is told again what stands here, and what was changed there is undone within seconds.",
+    verb: "Repair",
+    isDanger: false,
+  },
+  adopt: {
+    mutation: graphql`
+      mutation KeyChangeDialogAdoptMutation($input: AdoptApiKeyInput!) {
+        change: adoptApiKey(input: $input) {
+          __typename
+          ... on AdoptApiKeySuccess {
+            apiKey {
+              ...KeyRow_key
+              ...KeyPage_key
+            }
+          }
+          ... on Error {
+            message
+          }
+        }
+      }
+    `,
+    title: (name) => `Adopt “${name}” as it is in LiteLLM?`,
+    text: "What was changed there stands here from now on, except models without a subscription. A key that was deleted there is revoked.",
+    verb: "Adopt",
+    isDanger: true,
+  },
 };
 
-/** The four changes have one shape: a key's id goes in, and the key or a refusal comes out. */
+/** The changes have one shape: a key's id goes in, and the key or a refusal comes out. */
 interface ChangeMutation extends MutationParameters {
   variables: { input: { apiKeyId: string } };
   response: { change: { __typename: string; apiKey?: unknown; message?: string } };

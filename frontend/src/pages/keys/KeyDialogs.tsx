@@ -2,18 +2,18 @@ import { Alert, Button, Modal, ModalBody, ModalFooter, ModalHeader, Stack, Stack
 import { useState } from "react";
 import { graphql, useFragment, useLazyLoadQuery } from "react-relay";
 
+import type { Standing } from "../../lib/reader";
 import { QueryBoundary } from "../../shell/QueryBoundary";
 import { EditKeyDialog } from "./EditKeyDialog";
 import { KeyCalls } from "./KeyCalls";
-import { type KeyChange, KeyChangeDialog } from "./KeyChangeDialog";
+import type { KeyAction } from "./keyActions";
+import { KeyChangeDialog } from "./KeyChangeDialog";
 import { LeakDialog } from "./LeakDialog";
 import { RevealDialog } from "./RevealDialog";
 import { RevokeDialog } from "./RevokeDialog";
 import { RotateDialog } from "./RotateDialog";
 import type { KeyDialogs_key$key } from "./__generated__/KeyDialogs_key.graphql";
 import type { KeyDialogsQuery } from "./__generated__/KeyDialogsQuery.graphql";
-
-export type KeyAction = KeyChange | "edit" | "rotate" | "leak" | "revoke";
 
 /** A secret that was just made for a key that exists; null when LiteLLM made none. */
 export interface NewSecret {
@@ -22,42 +22,15 @@ export interface NewSecret {
   since: string | null;
 }
 
-interface Named {
-  action: KeyAction;
-  title: string;
-  isDanger?: boolean;
-}
-
-const EDIT: Named = { action: "edit", title: "Edit" };
-const ROTATE: Named = { action: "rotate", title: "Rotate" };
-const LEAK: Named = { action: "leak", title: "I leaked this", isDanger: true };
-const REVOKE: Named = { action: "revoke", title: "Revoke", isDanger: true };
-
-const BY_STATUS: Record<string, readonly Named[]> = {
-  ACTIVE: [EDIT, ROTATE, { action: "block", title: "Block" }, LEAK, REVOKE],
-  ROTATING: [
-    EDIT,
-    { action: "finish", title: "Finish the rotation" },
-    { action: "undo", title: "Undo the rotation" },
-    { action: "block", title: "Block" },
-    LEAK,
-    REVOKE,
-  ],
-  BLOCKED: [EDIT, ROTATE, { action: "unblock", title: "Unblock" }, LEAK, REVOKE],
-  EXPIRED: [REVOKE],
-};
-
-/** What can be done with a key in this status. */
-export const keyActions = (status: string) => BY_STATUS[status] ?? [];
-
 interface KeyDialogsProps {
   apiKey: KeyDialogs_key$key;
+  standing: Standing;
   action: KeyAction | undefined;
   onClose: () => void;
 }
 
 /** The dialog of the chosen action, and after it the one that shows a new secret. Nothing while no action is chosen. */
-export function KeyDialogs({ apiKey: keyRef, action, onClose }: KeyDialogsProps) {
+export function KeyDialogs({ apiKey: keyRef, standing, action, onClose }: KeyDialogsProps) {
   const key = useFragment(
     graphql`
       fragment KeyDialogs_key on ApiKey {
@@ -84,7 +57,7 @@ export function KeyDialogs({ apiKey: keyRef, action, onClose }: KeyDialogsProps)
   if (made) {
     return (
       <QueryBoundary skeleton={null}>
-        <Made apiKey={key} made={made} onDone={() => setMade(undefined)} />
+        <Made apiKey={key} isOwner={standing === "owner"} made={made} onDone={() => setMade(undefined)} />
       </QueryBoundary>
     );
   }
@@ -96,7 +69,7 @@ export function KeyDialogs({ apiKey: keyRef, action, onClose }: KeyDialogsProps)
     case "rotate":
       return <RotateDialog apiKey={key} onClose={onClose} onRotated={show} />;
     case "leak":
-      return <LeakDialog apiKey={key} onClose={onClose} onReported={show} />;
+      return <LeakDialog apiKey={key} isOwner={standing === "owner"} onClose={onClose} onReported={show} />;
     case "revoke":
       return <RevokeDialog apiKey={key} onClose={onClose} />;
     default:
@@ -106,12 +79,13 @@ export function KeyDialogs({ apiKey: keyRef, action, onClose }: KeyDialogsProps)
 
 interface MadeProps {
   apiKey: { id: string; name: string; models: readonly { id: string; name: string; mode: string }[] };
+  isOwner: boolean;
   made: NewSecret;
   onDone: () => void;
 }
 
 /** What came of a rotation or a leak: the new secret if there is one, and the calls since the leak. */
-function Made({ apiKey: { id, name, models }, made: { secret, since }, onDone }: MadeProps) {
+function Made({ apiKey: { id, name, models }, isOwner, made: { secret, since }, onDone }: MadeProps) {
   const calls = since ? (
     <StackItem>
       <Title headingLevel="h2" size="md">
@@ -148,7 +122,9 @@ function Made({ apiKey: { id, name, models }, made: { secret, since }, onDone }:
         <Stack hasGutter>
           <StackItem>
             <Alert isInline variant="warning" title="There is no new secret yet" component="h2">
-              LiteLLM did not make one. The secret that leaked is ended; rotate the key for a new one.
+              {isOwner
+                ? "LiteLLM did not make one. The secret that leaked is ended; rotate the key for a new one."
+                : "The secret that leaked is ended. Only the key’s owner gets a new one, by rotating the key."}
             </Alert>
           </StackItem>
           {calls}

@@ -17,8 +17,9 @@ const LOOKS: Record<string, { text: string; color: LabelProps["color"] }> = {
 
 interface KeyGenerationsProps {
   apiKey: KeyGenerations_key$key;
-  onFinish: () => void;
-  onUndo: () => void;
+  /** Left out for those who may only look. */
+  onFinish: (() => void) | undefined;
+  onUndo: (() => void) | undefined;
 }
 
 /** The secrets that a key had and has, with the traffic on each: whether the old one is still used. */
@@ -91,7 +92,7 @@ export function KeyGenerations({ apiKey: keyRef, onFinish, onUndo }: KeyGenerati
           </Tbody>
         </Table>
       </CardBody>
-      {isRotating ? (
+      {isRotating && onFinish && onUndo ? (
         <CardFooter>
           <Flex columnGap={{ default: "columnGapSm" }}>
             <Button variant="secondary" onClick={onFinish}>

@@ -15,27 +15,38 @@ import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 import { Link, useParams } from "react-router";
 
+import { ExactTime } from "../../components/ExactTime";
+import { Expiry } from "../../components/Expiry";
 import { Fact } from "../../components/Fact";
 import { Limits } from "../../components/Limits";
 import { Missing } from "../../components/Missing";
-import { RelativeTime } from "../../components/RelativeTime";
 import { Snippets } from "../../components/Snippets";
 import { StatusLabel } from "../../components/StatusLabel";
 import { formatMoney } from "../../lib/money";
 import { modelPath } from "../../lib/paths";
+import { isAdmin, type Reader, standingOf } from "../../lib/reader";
 import { KEY_VARIABLE, snippetMode } from "../../lib/snippets";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { FirstCallPanel } from "./FirstCallPanel";
-import { type KeyAction, keyActions, KeyDialogs } from "./KeyDialogs";
+import { isOver, type KeyAction, keyActions } from "./keyActions";
+import { KeyDialogs } from "./KeyDialogs";
+import { KeyDrift } from "./KeyDrift";
 import { KeyGenerations } from "./KeyGenerations";
-import { SyncLabel } from "./KeyRow";
+import { SyncLabel, useSettle } from "./KeyRow";
 import type { KeyPage_key$key } from "./__generated__/KeyPage_key.graphql";
 import type { KeyPageQuery } from "./__generated__/KeyPageQuery.graphql";
 
 const PARENT = { title: "My keys", to: "/keys" };
+const ALL = { title: "All keys", to: "/admin/keys" };
 
-function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmBaseUrl: string }) {
+interface DetailsProps {
+  apiKey: KeyPage_key$key;
+  reader: Reader | null | undefined;
+  llmBaseUrl: string;
+}
+
+function Details({ apiKey: keyRef, reader, llmBaseUrl }: DetailsProps) {
   const key = useFragment(
     graphql`
       fragment KeyPage_key on ApiKey {
@@ -45,6 +56,14 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
         lastFour
         status
         inSync
+        drift {
+          field
+        }
+        user {
+          id
+          displayName
+          username
+        }
         models {
           id
           name
@@ -59,13 +78,18 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
         lastUsedAt
         expiresAt
         ...KeyDialogs_key
+        ...KeyDrift_key
         ...KeyGenerations_key
       }
     `,
     keyRef,
   );
   const [action, setAction] = useState<KeyAction>();
-  const actions = keyActions(key.status);
+  useSettle(key.id, key.inSync);
+  const standing = standingOf(reader, key.user);
+  const isOwner = standing === "owner";
+  const actions = keyActions(key, standing, isAdmin(reader));
+  const start = (each: KeyAction) => (actions.some(({ action: may }) => may === each) ? () => setAction(each) : undefined);
   const model = key.models.find(({ mode }) => snippetMode(mode));
   const mode = model && snippetMode(model.mode);
   const isUsable = key.status === "ACTIVE" || key.status === "ROTATING";
@@ -73,7 +97,7 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
     <>
       <PageHeading
         title={key.name}
-        parent={PARENT}
+        parent={isOwner ? PARENT : ALL}
         actions={
           actions.length > 0 ? (
             <Flex columnGap={{ default: "columnGapSm" }} rowGap={{ default: "rowGapSm" }}>
@@ -93,6 +117,11 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
       />
       <PageSection isFilled>
         <Grid hasGutter>
+          {key.drift.length > 0 ? (
+            <GridItem>
+              <KeyDrift apiKey={key} onRepair={start("repair")} onAdopt={start("adopt")} />
+            </GridItem>
+          ) : null}
           <GridItem>
             <Card>
               <CardTitle component="h2">About</CardTitle>
@@ -106,6 +135,11 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
                   <Fact name="Status">
                     <StatusLabel of="key" status={key.status} /> <SyncLabel inSync={key.inSync} />
                   </Fact>
+                  {isOwner ? null : (
+                    <Fact name="Owner">
+                      {key.user ? `${key.user.displayName} (${key.user.username})` : "–"}
+                    </Fact>
+                  )}
                   <Fact name="Models">
                     {key.models.map(({ id, name }) => (
                       <div key={id}>
@@ -117,19 +151,21 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
                     <Limits {...key} />
                   </Fact>
                   <Fact name="Spend">{formatMoney(key.spend)}</Fact>
-                  <Fact name="Last used">{key.lastUsedAt ? <RelativeTime at={key.lastUsedAt} /> : "Never"}</Fact>
+                  <Fact name="Last used">{key.lastUsedAt ? <ExactTime at={key.lastUsedAt} /> : "Never"}</Fact>
                   <Fact name="Created">
-                    <RelativeTime at={key.createdAt} />
+                    <ExactTime at={key.createdAt} />
                   </Fact>
-                  <Fact name="Expires">{key.expiresAt ? <RelativeTime at={key.expiresAt} /> : "Never"}</Fact>
+                  <Fact name="Expires">
+                    <Expiry at={key.expiresAt} isOver={isOver(key.status)} />
+                  </Fact>
                 </DescriptionList>
               </CardBody>
             </Card>
           </GridItem>
           <GridItem>
-            <KeyGenerations apiKey={key} onFinish={() => setAction("finish")} onUndo={() => setAction("undo")} />
+            <KeyGenerations apiKey={key} onFinish={start("finish")} onUndo={start("undo")} />
           </GridItem>
-          {isUsable ? (
+          {isUsable && isOwner ? (
             <GridItem>
               <Card>
                 <CardTitle component="h2">Try it</CardTitle>
@@ -150,17 +186,23 @@ function Details({ apiKey: keyRef, llmBaseUrl }: { apiKey: KeyPage_key$key; llmB
           ) : null}
         </Grid>
       </PageSection>
-      <KeyDialogs apiKey={key} action={action} onClose={() => setAction(undefined)} />
+      <KeyDialogs apiKey={key} standing={standing} action={action} onClose={() => setAction(undefined)} />
     </>
   );
 }
 
 function Loaded({ id }: { id: string }) {
-  const { node, portal } = usePageQuery<KeyPageQuery>(
+  const { node, viewer, portal } = usePageQuery<KeyPageQuery>(
     graphql`
       query KeyPageQuery($id: ID!) {
         node(id: $id) {
           ...KeyPage_key @alias(as: "apiKey")
+        }
+        viewer {
+          user {
+            id
+            role
+          }
         }
         portal {
           llmBaseUrl
@@ -169,7 +211,7 @@ function Loaded({ id }: { id: string }) {
     `,
     { id },
   );
-  if (node?.apiKey) return <Details apiKey={node.apiKey} llmBaseUrl={portal.llmBaseUrl} />;
+  if (node?.apiKey) return <Details apiKey={node.apiKey} reader={viewer.user} llmBaseUrl={portal.llmBaseUrl} />;
   return (
     <Missing title="Key not found" parent={PARENT}>
       It may belong to somebody else.

@@ -1,23 +1,26 @@
-import { Label, LabelGroup, MenuToggle } from "@patternfly/react-core";
-import { EllipsisVIcon, InProgressIcon } from "@patternfly/react-icons";
-import { ActionsColumn, Td, Tr } from "@patternfly/react-table";
+import { Label, LabelGroup } from "@patternfly/react-core";
+import { ExclamationTriangleIcon, InProgressIcon } from "@patternfly/react-icons";
+import { Td, Tr } from "@patternfly/react-table";
 import { useEffect, useState } from "react";
 import { fetchQuery, graphql, useFragment, useRelayEnvironment } from "react-relay";
 import { Link } from "react-router";
 
+import { Expiry } from "../../components/Expiry";
 import { RelativeTime } from "../../components/RelativeTime";
+import { RowActions } from "../../components/RowActions";
 import { StatusLabel } from "../../components/StatusLabel";
 import { formatMoney } from "../../lib/money";
 import { keyPath } from "../../lib/paths";
-import { type KeyAction, keyActions, KeyDialogs } from "./KeyDialogs";
+import { isAdmin, type Reader, standingOf } from "../../lib/reader";
+import { isOver, type KeyAction, keyActions } from "./keyActions";
+import { KeyDialogs } from "./KeyDialogs";
 import type { KeyRow_key$key } from "./__generated__/KeyRow_key.graphql";
 import type { KeyRowQuery } from "./__generated__/KeyRowQuery.graphql";
 
-export const KEY_COLUMNS = ["Name", "Status", "Models", "Spend", "Last used", "Created", "Expires"];
 const ASK_AGAIN = 3_000;
 
 /** Asks for the key again until LiteLLM has confirmed it as it is shown. */
-function useSettle(id: string, inSync: boolean): void {
+export function useSettle(id: string, inSync: boolean): void {
   const environment = useRelayEnvironment();
   useEffect(() => {
     if (inSync) return;
@@ -49,7 +52,23 @@ export function SyncLabel({ inSync }: { inSync: boolean }) {
   );
 }
 
-export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
+/** Whether somebody has changed the key in LiteLLM itself. */
+export function DriftLabel({ drift }: { drift: readonly unknown[] }) {
+  if (drift.length === 0) return null;
+  return (
+    <Label isCompact color="orange" icon={<ExclamationTriangleIcon />}>
+      Changed in LiteLLM
+    </Label>
+  );
+}
+
+interface KeyRowProps {
+  apiKey: KeyRow_key$key;
+  reader: Reader | null | undefined;
+  hasOwner: boolean;
+}
+
+export function KeyRow({ apiKey: keyRef, reader, hasOwner }: KeyRowProps) {
   const key = useFragment(
     graphql`
       fragment KeyRow_key on ApiKey {
@@ -59,6 +78,13 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
         lastFour
         status
         inSync
+        drift {
+          field
+        }
+        user {
+          id
+          displayName
+        }
         models {
           id
           name
@@ -73,7 +99,8 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
     keyRef,
   );
   const [action, setAction] = useState<KeyAction>();
-  const actions = keyActions(key.status);
+  const standing = standingOf(reader, key.user);
+  const actions = keyActions(key, standing, isAdmin(reader));
   useSettle(key.id, key.inSync);
 
   return (
@@ -85,9 +112,10 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
           {key.prefix}…{key.lastFour}
         </code>
       </Td>
+      {hasOwner ? <Td dataLabel="Owner">{key.user?.displayName ?? "–"}</Td> : null}
       <Td dataLabel="Status">
         <div>
-          <StatusLabel of="key" status={key.status} /> <SyncLabel inSync={key.inSync} />
+          <StatusLabel of="key" status={key.status} /> <SyncLabel inSync={key.inSync} /> <DriftLabel drift={key.drift} />
         </div>
       </Td>
       <Td dataLabel="Models">
@@ -101,28 +129,17 @@ export function KeyRow({ apiKey: keyRef }: { apiKey: KeyRow_key$key }) {
       </Td>
       <Td dataLabel="Spend" modifier="nowrap">{formatMoney(key.spend)}</Td>
       <Td dataLabel="Last used" modifier="nowrap">{key.lastUsedAt ? <RelativeTime at={key.lastUsedAt} /> : "Never"}</Td>
-      <Td dataLabel="Created" modifier="nowrap">
-        <RelativeTime at={key.createdAt} />
+      {hasOwner ? null : (
+        <Td dataLabel="Created" modifier="nowrap">
+          <RelativeTime at={key.createdAt} />
+        </Td>
+      )}
+      <Td dataLabel="Expires">
+        <Expiry at={key.expiresAt} isOver={isOver(key.status)} />
       </Td>
-      <Td dataLabel="Expires" modifier="nowrap">{key.expiresAt ? <RelativeTime at={key.expiresAt} /> : "Never"}</Td>
       <Td isActionCell>
-        {actions.length > 0 ? (
-          <ActionsColumn
-            items={actions.map(({ action: each, ...item }) => ({ ...item, onClick: () => setAction(each) }))}
-            popperProps={{ position: "right" }}
-            actionsToggle={({ onToggle, isOpen, toggleRef }) => (
-              <MenuToggle
-                ref={toggleRef}
-                variant="plain"
-                icon={<EllipsisVIcon />}
-                isExpanded={isOpen}
-                onClick={onToggle}
-                aria-label={`Actions for ${key.name}`}
-              />
-            )}
-          />
-        ) : null}
-        <KeyDialogs apiKey={key} action={action} onClose={() => setAction(undefined)} />
+        <RowActions of={key.name} actions={actions} onChoose={setAction} />
+        <KeyDialogs apiKey={key} standing={standing} action={action} onClose={() => setAction(undefined)} />
       </Td>
     </Tr>
   );

@@ -6,42 +6,60 @@ import {
   EmptyStateFooter,
   PageSection,
 } from "@patternfly/react-core";
-import { KeyIcon, SearchIcon } from "@patternfly/react-icons";
-import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table";
-import { useDeferredValue, useState } from "react";
+import { KeyIcon } from "@patternfly/react-icons";
+import { useDeferredValue, useMemo, useState } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
-import { useSearchParams } from "react-router";
 
 import { LoadMore } from "../../components/LoadMore";
-import { StatusFilter } from "../../components/StatusFilter";
+import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
+import { ALL_KEYS, isFiltered, type KeyChoice, keyVariables, parseKeyChoice } from "../../lib/keyChoice";
+import type { Reader } from "../../lib/reader";
+import { useAddress } from "../../lib/useAddress";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { CreateKeyDialog } from "./CreateKeyDialog";
-import { KEY_COLUMNS, KeyRow } from "./KeyRow";
+import { keyColumns, KeyTable } from "./KeyTable";
+import { KeyToolbar } from "./KeyToolbar";
 import { type NewKey, RevealDialog } from "./RevealDialog";
 import type { KeysPage_viewer$key } from "./__generated__/KeysPage_viewer.graphql";
 import type { KeysPageMoreQuery } from "./__generated__/KeysPageMoreQuery.graphql";
-import type { ApiKeyStatus, KeysPageQuery } from "./__generated__/KeysPageQuery.graphql";
+import type { KeysPageQuery } from "./__generated__/KeysPageQuery.graphql";
 
 const PAGE = 25;
-const STATUSES = ["ACTIVE", "ROTATING", "PROVISIONING", "BLOCKED", "EXPIRED", "REVOKED", "FAILED"];
-const COLUMNS = [...KEY_COLUMNS, "Actions"];
 
 interface RowsProps {
   viewer: KeysPage_viewer$key;
+  reader: Reader | null | undefined;
   isFiltered: boolean;
   onShowAll: () => void;
   onCreate: () => void;
 }
 
-function Rows({ viewer, isFiltered, onShowAll, onCreate }: RowsProps) {
+function Rows({ viewer, reader, isFiltered: isPart, onShowAll, onCreate }: RowsProps) {
   const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<KeysPageMoreQuery, KeysPage_viewer$key>(
     graphql`
       fragment KeysPage_viewer on Viewer
       @refetchable(queryName: "KeysPageMoreQuery")
-      @argumentDefinitions(first: { type: "Int!" }, after: { type: "String" }, status: { type: "[ApiKeyStatus!]" }) {
-        apiKeys(first: $first, after: $after, status: $status) @connection(key: "KeysPage_apiKeys") {
+      @argumentDefinitions(
+        first: { type: "Int!" }
+        after: { type: "String" }
+        status: { type: "[ApiKeyStatus!]" }
+        search: { type: "String" }
+        unusedDays: { type: "Int" }
+        drifted: { type: "Boolean" }
+        orderBy: { type: "ApiKeyOrder" }
+      ) {
+        apiKeys(
+          first: $first
+          after: $after
+          status: $status
+          search: $search
+          unusedDays: $unusedDays
+          drifted: $drifted
+          orderBy: $orderBy
+        )
+          @connection(key: "KeysPage_apiKeys") {
           totalCount
           edges {
             node {
@@ -55,26 +73,10 @@ function Rows({ viewer, isFiltered, onShowAll, onCreate }: RowsProps) {
     viewer,
   );
   const { edges, totalCount } = data.apiKeys;
-  if (edges.length === 0) return isFiltered ? <NothingFound onShowAll={onShowAll} /> : <NoKeys onCreate={onCreate} />;
+  if (edges.length === 0) return isPart ? <NothingFound title="No key fits" onClear={onShowAll} /> : <NoKeys onCreate={onCreate} />;
   return (
     <>
-      <Table aria-label="My keys" gridBreakPoint="grid-lg">
-        <Thead>
-          <Tr>
-            {KEY_COLUMNS.map((column) => (
-              <Th key={column} modifier="nowrap" width={column === "Name" ? 20 : undefined}>
-                {column}
-              </Th>
-            ))}
-            <Th screenReaderText="Actions" />
-          </Tr>
-        </Thead>
-        <Tbody>
-          {edges.map(({ node }) => (
-            <KeyRow key={node.id} apiKey={node} />
-          ))}
-        </Tbody>
-      </Table>
+      <KeyTable name="My keys" keys={edges.map(({ node }) => node)} reader={reader} />
       <LoadMore
         shown={edges.length}
         total={totalCount}
@@ -86,47 +88,53 @@ function Rows({ viewer, isFiltered, onShowAll, onCreate }: RowsProps) {
   );
 }
 
-function Loaded({ status, ...rest }: { status: string[]; onShowAll: () => void; onCreate: () => void }) {
+interface LoadedProps {
+  choice: KeyChoice;
+  onShowAll: () => void;
+  onCreate: () => void;
+}
+
+function Loaded({ choice, ...rest }: LoadedProps) {
   const { viewer } = usePageQuery<KeysPageQuery>(
     graphql`
-      query KeysPageQuery($first: Int!, $status: [ApiKeyStatus!]) {
+      query KeysPageQuery(
+        $first: Int!
+        $status: [ApiKeyStatus!]
+        $search: String
+        $unusedDays: Int
+        $drifted: Boolean
+        $orderBy: ApiKeyOrder
+      ) {
         viewer {
-          ...KeysPage_viewer @arguments(first: $first, status: $status)
+          user {
+            id
+            role
+          }
+          ...KeysPage_viewer
+            @arguments(
+              first: $first
+              status: $status
+              search: $search
+              unusedDays: $unusedDays
+              drifted: $drifted
+              orderBy: $orderBy
+            )
         }
       }
     `,
-    { first: PAGE, status: status.length ? (status as ApiKeyStatus[]) : undefined },
+    { first: PAGE, ...keyVariables(choice) },
   );
-  return <Rows viewer={viewer} isFiltered={status.length > 0} {...rest} />;
+  return <Rows viewer={viewer} reader={viewer.user} isFiltered={isFiltered(choice)} {...rest} />;
 }
 
 export function KeysPage() {
-  const [params, setParams] = useSearchParams();
-  const status = params.getAll("status").filter((value) => STATUSES.includes(value));
-  const shown = useDeferredValue(status.join(" "));
+  const [params, change] = useAddress();
+  const choice = useMemo(() => parseKeyChoice(params), [params]);
+  const shown = useDeferredValue(choice);
   // The secret lives in this state alone and is gone when the dialog closes.
   const [newKey, setNewKey] = useState<NewKey>();
-
-  const change = (edit: (next: URLSearchParams) => void) =>
-    setParams(
-      (current) => {
-        const next = new URLSearchParams(current);
-        edit(next);
-        return next;
-      },
-      { flushSync: true },
-    );
-  const setStatus = (values: string[]) =>
-    change((next) => {
-      next.delete("status");
-      for (const value of values) next.append("status", value);
-    });
-  const openForm = () => change((next) => next.set("create", "1"));
-  const closeForm = () =>
-    change((next) => {
-      next.delete("create");
-      next.delete("model");
-    });
+  const openForm = () => change({ create: "1" });
+  const closeForm = () => change({ create: null, model: null });
 
   return (
     <>
@@ -136,9 +144,9 @@ export function KeysPage() {
         actions={<Button onClick={openForm}>Create a key</Button>}
       />
       <PageSection isFilled>
-        <StatusFilter of="key" statuses={STATUSES} selected={status} onChange={setStatus} />
-        <QueryBoundary skeleton={<TableSkeleton columns={COLUMNS} name="your keys" />} resetOn={shown}>
-          <Loaded status={shown ? shown.split(" ") : []} onShowAll={() => setStatus([])} onCreate={openForm} />
+        <KeyToolbar choice={choice} label="Search your keys" placeholder="Name or end of the secret" onChange={change} />
+        <QueryBoundary skeleton={<TableSkeleton columns={keyColumns(false)} name="your keys" />} resetOn={shown}>
+          <Loaded choice={shown} onShowAll={() => change(ALL_KEYS)} onCreate={openForm} />
         </QueryBoundary>
       </PageSection>
       {params.has("create") && !newKey ? (
@@ -163,20 +171,6 @@ function NoKeys({ onCreate }: { onCreate: () => void }) {
       <EmptyStateFooter>
         <EmptyStateActions>
           <Button onClick={onCreate}>Create a key</Button>
-        </EmptyStateActions>
-      </EmptyStateFooter>
-    </EmptyState>
-  );
-}
-
-function NothingFound({ onShowAll }: { onShowAll: () => void }) {
-  return (
-    <EmptyState titleText="No key has this status" headingLevel="h2" icon={SearchIcon}>
-      <EmptyStateFooter>
-        <EmptyStateActions>
-          <Button variant="link" onClick={onShowAll}>
-            Show all
-          </Button>
         </EmptyStateActions>
       </EmptyStateFooter>
     </EmptyState>

@@ -25,12 +25,13 @@ import type { LeakDialogMutation } from "./__generated__/LeakDialogMutation.grap
 
 interface LeakDialogProps {
   apiKey: { id: string; name: string; createdAt: string };
+  isOwner: boolean;
   onClose: () => void;
   onReported: (made: NewSecret) => void;
 }
 
 /** The answer to a leak, all of it in one step: the secret ends, and a new one is made. */
-export function LeakDialog({ apiKey: { id, name, createdAt }, onClose, onReported }: LeakDialogProps) {
+export function LeakDialog({ apiKey: { id, name, createdAt }, isOwner, onClose, onReported }: LeakDialogProps) {
   const [since, setSince] = useState(() => localMinute(createdAt));
   const [wrong, setWrong] = useState<string>();
   const [refusal, setRefusal] = useState<RequestError | null>(null);
@@ -83,8 +84,9 @@ export function LeakDialog({ apiKey: { id, name, createdAt }, onClose, onReporte
       <ModalHeader title={`The secret of “${name}” leaked`} titleIconVariant="danger" labelId="leak-title" />
       <ModalBody>
         <Content component="p">
-          At once it stops working everywhere, in your own programs too, and you get a new one. Then you see the calls
-          that were made with it.
+          {isOwner
+            ? "At once it stops working everywhere, in your own programs too, and you get a new one. Then you see the calls that were made with it."
+            : "At once it stops working everywhere, in its owner’s programs too, and the key is blocked until its owner makes a new secret. Then you see the calls that were made with it."}
         </Content>
         <Form
           id="leak-form"
@@ -116,7 +118,7 @@ export function LeakDialog({ apiKey: { id, name, createdAt }, onClose, onReporte
       </ModalBody>
       <ModalFooter>
         <Button type="submit" form="leak-form" variant="danger" isLoading={isRunning} isDisabled={isRunning}>
-          End it and make a new one
+          {isOwner ? "End it and make a new one" : "End it"}
         </Button>
         <Button variant="link" onClick={onClose}>
           Cancel

@@ -1,9 +1,10 @@
-import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
+import { Alert, Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
 import { ActionError } from "../../components/ActionError";
-import { RequestError } from "../../relay/errors";
+import type { RequestError } from "../../relay/errors";
+import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { RevokeDialog_key$key } from "./__generated__/RevokeDialog_key.graphql";
 import type { RevokeDialogMutation } from "./__generated__/RevokeDialogMutation.graphql";
@@ -17,6 +18,8 @@ export function RevokeDialog({ apiKey: keyRef, onClose }: { apiKey: RevokeDialog
         name
         prefix
         lastFour
+        status
+        inSync
       }
     `,
     keyRef,
@@ -33,7 +36,7 @@ export function RevokeDialog({ apiKey: keyRef, onClose }: { apiKey: RevokeDialog
             inSync
           }
         }
-        ... on InvalidTransition {
+        ... on Error {
           message
         }
       }
@@ -44,11 +47,12 @@ export function RevokeDialog({ apiKey: keyRef, onClose }: { apiKey: RevokeDialog
     run({
       variables: { input: { apiKeyId: key.id } },
       onCompleted: ({ revokeApiKey: result }) => {
-        if (result.__typename === "RevokeApiKeySuccess") onClose();
-        else if (result.__typename === "InvalidTransition") setRefusal(new RequestError("REFUSED", result.message));
+        if (!result.apiKey) setRefusal(refusalOf(result));
+        else if (result.apiKey.inSync) onClose();
       },
     });
 
+  if (key.status === "REVOKED") return <Revoked name={key.name} inSync={key.inSync} onClose={onClose} />;
   return (
     <Modal isOpen variant="small" onClose={onClose} aria-labelledby="revoke-title" aria-describedby="revoke-text">
       <ModalHeader title={`Revoke “${key.name}”?`} titleIconVariant="warning" labelId="revoke-title" />
@@ -69,6 +73,29 @@ export function RevokeDialog({ apiKey: keyRef, onClose }: { apiKey: RevokeDialog
         <Button variant="link" onClick={onClose}>
           Keep it
         </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+/** LiteLLM did not confirm at once: says whether it has by now. */
+function Revoked({ name, inSync, onClose }: { name: string; inSync: boolean; onClose: () => void }) {
+  return (
+    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="revoked-title">
+      <ModalHeader title={`“${name}” is revoked`} labelId="revoked-title" />
+      <ModalBody>
+        <div role="status">
+          {inSync ? (
+            <Alert isInline variant="success" component="h2" title="LiteLLM has confirmed it: the key opens nothing any more" />
+          ) : (
+            <Alert isInline variant="warning" component="h2" title="LiteLLM has not confirmed it yet">
+              Until it does, programs may still call models with the key. LiteMaaS goes on asking, also when you close this.
+            </Alert>
+          )}
+        </div>
+      </ModalBody>
+      <ModalFooter>
+        <Button onClick={onClose}>Close</Button>
       </ModalFooter>
     </Modal>
   );

@@ -13,10 +13,12 @@ import { useState } from "react";
 import { graphql } from "react-relay";
 
 import { ActionError } from "../../components/ActionError";
+import { useRequestId } from "../../lib/useRequestId";
 import type { RequestError } from "../../relay/errors";
 import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { NewSecret } from "./KeyDialogs";
+import { LostSecret } from "./LostSecret";
 import type { RotateDialogMutation } from "./__generated__/RotateDialogMutation.graphql";
 
 /** Seconds for which the old secret goes on, and what that is good for. */
@@ -37,6 +39,8 @@ interface RotateDialogProps {
 export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: RotateDialogProps) {
   const [overlap, setOverlap] = useState(86_400);
   const [refusal, setRefusal] = useState<RequestError | null>(null);
+  const [isLost, setLost] = useState(false);
+  const clientMutationId = useRequestId();
   const { run, isRunning, error } = useAction<RotateDialogMutation>(graphql`
     mutation RotateDialogMutation($input: RotateApiKeyInput!) {
       rotateApiKey(input: $input) {
@@ -48,6 +52,12 @@ export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: Rotat
           }
           secret
         }
+        ... on AlreadyDone {
+          apiKey {
+            ...KeyRow_key
+            ...KeyPage_key
+          }
+        }
         ... on Error {
           message
         }
@@ -58,7 +68,7 @@ export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: Rotat
     setRefusal(null);
     let secret = "";
     run({
-      variables: { input: { apiKeyId: id, overlap } },
+      variables: { input: { apiKeyId: id, overlap, clientMutationId } },
       updater: (store, data) => {
         const result = data?.rotateApiKey;
         if (result?.__typename !== "RotateApiKeySuccess") return;
@@ -68,6 +78,7 @@ export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: Rotat
       },
       onCompleted: ({ rotateApiKey: result }) => {
         if (result.__typename === "RotateApiKeySuccess") onRotated({ secret, since: null });
+        else if (result.__typename === "AlreadyDone") setLost(true);
         else setRefusal(refusalOf(result));
       },
     });
@@ -101,10 +112,13 @@ export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: Rotat
           </FormGroup>
           <Content component="small">Never longer than the key itself. You can end it earlier, or undo the rotation, until then.</Content>
         </Form>
+        {isLost ? (
+          <LostSecret>Undo the rotation to go on with the old secret, or finish it and rotate again for another.</LostSecret>
+        ) : null}
         <ActionError error={error ?? refusal} title="The old secret works as before" />
       </ModalBody>
       <ModalFooter>
-        <Button type="submit" form="rotate-form" isLoading={isRunning} isDisabled={isRunning}>
+        <Button type="submit" form="rotate-form" isLoading={isRunning} isDisabled={isRunning || isLost}>
           Make a new secret
         </Button>
         <Button variant="link" onClick={onClose}>

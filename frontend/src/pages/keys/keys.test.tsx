@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { axe } from "../../test/axe";
 import { describe, expect, it, vi } from "vitest";
 
-import { NOW, SECRET, someData } from "../../test/backend";
+import { aKey, NOW, SECRET, someData } from "../../test/backend";
 import { openPage } from "../../test/render";
 
 async function createKey(data = someData()) {
@@ -137,6 +137,26 @@ describe("what is wrong with a new key", () => {
     expect(await screen.findByText("Not subscribed.")).toBeInTheDocument();
   });
 
+  it("that was made by a first request whose answer was lost is not made twice, and can be opened", async () => {
+    const data = someData();
+    data.failures.createApiKey = "UPSTREAM_UNAVAILABLE";
+    const page = await createKey(data);
+    expect(await screen.findByText("No key was created")).toBeInTheDocument();
+    delete data.failures.createApiKey;
+    data.answers.createApiKey = { __typename: "AlreadyDone", message: "Done.", apiKey: data.keys[0] };
+    await userEvent.click(screen.getByRole("button", { name: "Create key" }));
+    expect(await screen.findByText(/the secret got lost on its way here/)).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: "Open the key" })).toHaveAttribute(
+      "href",
+      `/keys/${encodeURIComponent(data.keys[0]!.id as string)}`,
+    );
+    const ids = page.backend.requests
+      .filter(({ query }) => page.backend.textOf(query).includes("createApiKey("))
+      .map(({ variables }) => (variables!.input as { clientMutationId: string }).clientMutationId);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+
   it("is said in words when the request as a whole fails", async () => {
     const data = someData();
     data.failures.createApiKey = "UPSTREAM_UNAVAILABLE";
@@ -145,7 +165,63 @@ describe("what is wrong with a new key", () => {
   });
 });
 
+describe("keys that nobody uses", () => {
+  it("are found by their last use, which the address keeps", async () => {
+    const data = someData();
+    data.keys.push(aKey(2, [data.models[0]!], { name: "forgotten", lastUsedAt: new Date(NOW - 65 * 86_400_000).toISOString() }));
+    const { router } = openPage("/keys", data);
+    await screen.findByRole("link", { name: "invoice bot" });
+    await userEvent.click(screen.getByRole("button", { name: "Last use: Used or not" }));
+    await userEvent.click(screen.getByRole("option", { name: "Not used for 60 days" }));
+    await waitFor(() => expect(screen.queryByRole("link", { name: "invoice bot" })).not.toBeInTheDocument());
+    expect(screen.getByRole("link", { name: "forgotten" })).toBeInTheDocument();
+    expect(router.state.location.search).toBe("?unused=60");
+  });
+});
+
+describe("a key that was changed in LiteLLM itself", () => {
+  const drifted = () => {
+    const data = someData();
+    data.keys[0]!.drift = [{ field: "rpmLimit", ours: "60", found: "6000" }];
+    return data;
+  };
+
+  it("says what differs, and is repaired by its owner, who can't adopt it", async () => {
+    const data = drifted();
+    data.answers.repairApiKey = { __typename: "RepairApiKeySuccess", apiKey: { ...data.keys[0], drift: [] } };
+    const { baseElement } = openPage(`/keys/${encodeURIComponent(data.keys[0]!.id as string)}`, data);
+    expect(await screen.findByRole("row", { name: "Requests a minute 60 6000" })).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: /Adopt/ })).not.toBeInTheDocument();
+    expect(await axe(baseElement)).toHaveNoViolations();
+    await userEvent.click(screen.getByRole("button", { name: "Repair: as it stands here" }));
+    const dialog = within(await screen.findByRole("dialog", { name: /Repair “invoice bot”/ }));
+    await userEvent.click(dialog.getByRole("button", { name: "Repair" }));
+    await waitFor(() => expect(screen.queryByText(/changed this key in LiteLLM/)).not.toBeInTheDocument());
+  });
+
+  it("is marked in the list", async () => {
+    openPage("/keys", drifted());
+    expect(await screen.findByRole("row", { name: /invoice bot.*Changed in LiteLLM/ })).toBeInTheDocument();
+  });
+});
+
 describe("revoking", () => {
+  it("says so while LiteLLM has not confirmed it, and when it has", async () => {
+    const data = someData();
+    data.answers.revokeApiKey = {
+      __typename: "RevokeApiKeySuccess",
+      apiKey: { ...data.keys[0], status: "REVOKED", inSync: false },
+    };
+    const { environment } = openPage("/keys", data);
+    await userEvent.click(await screen.findByRole("button", { name: "Actions for invoice bot" }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Revoke" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Revoke" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "“invoice bot” is revoked" }));
+    expect(dialog.getByText("LiteLLM has not confirmed it yet")).toBeInTheDocument();
+    act(() => environment.commitUpdate((store) => store.get(data.keys[0]!.id as string)!.setValue(true, "inSync")));
+    expect(await dialog.findByText(/the key opens nothing any more/)).toBeInTheDocument();
+  });
+
   it("asks first, naming the key, and then shows it as revoked", async () => {
     const { baseElement, data } = openPage("/keys");
     await userEvent.click(await screen.findByRole("button", { name: "Actions for invoice bot" }));

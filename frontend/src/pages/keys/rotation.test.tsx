@@ -51,13 +51,32 @@ describe("rotating a key", () => {
 
     const reveal = within(await screen.findByRole("dialog", { name: "The new secret of “invoice bot”" }));
     expect(reveal.getByRole("textbox", { name: "The key" })).toHaveValue(SECRET);
-    expect(inputs(page, "rotateApiKey")).toEqual([{ apiKeyId: key(data).id, overlap: 3600 }]);
+    expect(inputs(page, "rotateApiKey")).toEqual([
+      { apiKeyId: key(data).id, overlap: 3600, clientMutationId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
     expect(JSON.stringify(page.environment.getStore().getSource().toJSON())).not.toContain(SECRET);
 
     await userEvent.click(reveal.getByRole("checkbox", { name: "I have stored the key" }));
     await userEvent.click(reveal.getByRole("button", { name: "Done" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
     expect(document.body.innerHTML).not.toContain(SECRET);
+  });
+
+  it("that is sent again carries the same id, and says when the first one was carried out", async () => {
+    const data = someData();
+    data.failures.rotateApiKey = "UPSTREAM_UNAVAILABLE";
+    const page = open(data);
+    await userEvent.click(await screen.findByRole("button", { name: "Rotate" }));
+    await userEvent.click(await screen.findByRole("button", { name: "Make a new secret" }));
+    expect(await screen.findByText("The old secret works as before")).toBeInTheDocument();
+    delete data.failures.rotateApiKey;
+    data.answers.rotateApiKey = { __typename: "AlreadyDone", message: "Done.", apiKey: { ...key(data), status: "ROTATING" } };
+    await userEvent.click(screen.getByRole("button", { name: "Make a new secret" }));
+    expect(await screen.findByText(/the secret got lost on its way here/)).toBeInTheDocument();
+    expect(screen.queryByText("The old secret works as before")).not.toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Make a new secret" })).toBeDisabled();
+    const [first, second] = inputs(page, "rotateApiKey") as Row[];
+    expect(first!.clientMutationId).toBe(second!.clientMutationId);
   });
 
   it("says that the old secret works when it fails", async () => {

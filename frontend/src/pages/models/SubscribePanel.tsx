@@ -5,14 +5,12 @@ import {
   CardFooter,
   CardTitle,
   Content,
+  Flex,
   Form,
-  FormGroup,
-  FormHelperText,
   HelperText,
   HelperTextItem,
   Stack,
   StackItem,
-  TextArea,
 } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
@@ -22,12 +20,12 @@ import { ActionError } from "../../components/ActionError";
 import { ButtonLink } from "../../components/ButtonLink";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StatusLabel } from "../../components/StatusLabel";
-import { createKeyPath } from "../../lib/paths";
+import { WordsField } from "../../components/WordsField";
+import { createKeyPath, newSubscriptionPath } from "../../lib/paths";
 import { useAction } from "../../relay/useAction";
 import type { SubscribePanel_model$key } from "./__generated__/SubscribePanel_model.graphql";
 import type { SubscribePanelMutation } from "./__generated__/SubscribePanelMutation.graphql";
 
-const JUSTIFICATION_LENGTH = 1000;
 /** What a new request can follow on. */
 const ENDED = ["DENIED", "EXPIRED", "CANCELLED"];
 
@@ -175,24 +173,14 @@ function Ask({ modelId, access, lifecycle }: AskProps) {
           : "It needs approval. An administrator sees your reason and decides; you see the answer here."}
       </Content>
       {isOpen ? null : (
-        <FormGroup label="What do you need it for?" fieldId="justification">
-          <TextArea
-            id="justification"
-            value={justification}
-            maxLength={JUSTIFICATION_LENGTH}
-            autoResize
-            validated={atField ? "error" : "default"}
-            aria-describedby="justification-help"
-            onChange={(_, value) => setJustification(value)}
-          />
-          <FormHelperText>
-            <HelperText id="justification-help" isLiveRegion>
-              <HelperTextItem variant={atField ? "error" : "default"}>
-                {atField ? refusal?.message : "A sentence on the purpose and how much you expect to use helps."}
-              </HelperTextItem>
-            </HelperText>
-          </FormHelperText>
-        </FormGroup>
+        <WordsField
+          label="What do you need it for?"
+          help="A sentence on the purpose and how much you expect to use helps."
+          error={atField ? refusal?.message : undefined}
+          isRequired={false}
+          value={justification}
+          onChange={setJustification}
+        />
       )}
       <ActionError error={error} title="You are not subscribed" />
       {refusal && !atField ? (
@@ -200,11 +188,14 @@ function Ask({ modelId, access, lifecycle }: AskProps) {
           <HelperTextItem variant="error">{refusal.message}</HelperTextItem>
         </HelperText>
       ) : null}
-      <div>
+      <Flex columnGap={{ default: "columnGapSm" }}>
         <Button type="submit" isLoading={isRunning} isDisabled={isRunning}>
           {isOpen ? "Subscribe" : "Ask for access"}
         </Button>
-      </div>
+        <ButtonLink to={newSubscriptionPath(modelId)} variant="link">
+          With limits
+        </ButtonLink>
+      </Flex>
     </Form>
   );
 }

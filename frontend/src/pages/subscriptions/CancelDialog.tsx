@@ -1,4 +1,4 @@
-import { Button, Content, List, ListItem, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
+import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
@@ -6,10 +6,10 @@ import { ActionError } from "../../components/ActionError";
 import type { RequestError } from "../../relay/errors";
 import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
-import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
+import { QueryBoundary } from "../../shell/QueryBoundary";
+import { MyAffectedKeys } from "./AffectedKeys";
 import type { CancelDialog_subscription$key } from "./__generated__/CancelDialog_subscription.graphql";
 import type { CancelDialogMutation } from "./__generated__/CancelDialogMutation.graphql";
-import type { CancelDialogQuery } from "./__generated__/CancelDialogQuery.graphql";
 
 interface CancelDialogProps {
   subscription: CancelDialog_subscription$key;
@@ -72,7 +72,7 @@ export function CancelDialog({ subscription: ref, onClose }: CancelDialogProps) 
           <Content component="p">Nobody decides on it any more. You can ask again.</Content>
         ) : (
           <QueryBoundary skeleton={<Skeleton screenreaderText="Looking for keys that call this model" />}>
-            <AffectedKeys modelId={model.id} modelName={model.name} />
+            <MyAffectedKeys model={model} />
           </QueryBoundary>
         )}
         <ActionError error={error ?? refusal} title="Nothing was changed" />
@@ -86,48 +86,5 @@ export function CancelDialog({ subscription: ref, onClose }: CancelDialogProps) 
         </Button>
       </ModalFooter>
     </Modal>
-  );
-}
-
-/** Of whom there are more, the others are not named; the sentence says so. */
-const SHOWN = 50;
-
-function AffectedKeys({ modelId, modelName }: { modelId: string; modelName: string }) {
-  const { viewer } = usePageQuery<CancelDialogQuery>(
-    graphql`
-      query CancelDialogQuery($first: Int!) {
-        viewer {
-          apiKeys(first: $first, status: [ACTIVE, ROTATING, BLOCKED, PROVISIONING]) {
-            totalCount
-            edges {
-              node {
-                id
-                name
-                models {
-                  id
-                }
-              }
-            }
-          }
-        }
-      }
-    `,
-    { first: SHOWN },
-  );
-  const { edges, totalCount } = viewer.apiKeys;
-  const keys = edges.filter(({ node }) => node.models.some(({ id }) => id === modelId)).map(({ node }) => node);
-  if (keys.length === 0 && totalCount <= SHOWN) {
-    return <Content component="p">None of your keys calls it.</Content>;
-  }
-  return (
-    <>
-      <Content component="p">These keys can no longer call {modelName}, within seconds:</Content>
-      <List>
-        {keys.map(({ id, name }) => (
-          <ListItem key={id}>{name}</ListItem>
-        ))}
-        {totalCount > SHOWN ? <ListItem>and perhaps others of your {totalCount} keys</ListItem> : null}
-      </List>
-    </>
   );
 }

@@ -1,21 +1,10 @@
-import {
-  Button,
-  Form,
-  FormGroup,
-  FormHelperText,
-  HelperText,
-  HelperTextItem,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextArea,
-} from "@patternfly/react-core";
+import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
 import { ActionError } from "../../components/ActionError";
 import { LimitFields } from "../../components/LimitFields";
+import { WordsField } from "../../components/WordsField";
 import { checkLimits, type LimitErrors, limitInput, limitValues } from "../../lib/limits";
 import type { RequestError } from "../../relay/errors";
 import { refusalOf } from "../../relay/refusal";
@@ -27,8 +16,6 @@ interface QuotaChangeDialogProps {
   subscription: QuotaChangeDialog_subscription$key;
   onClose: () => void;
 }
-
-const JUSTIFICATION_LENGTH = 1000;
 
 /** Asks an administrator for other limits. */
 export function QuotaChangeDialog({ subscription: ref, onClose }: QuotaChangeDialogProps) {
@@ -111,24 +98,13 @@ export function QuotaChangeDialog({ subscription: ref, onClose }: QuotaChangeDia
           }}
         >
           <LimitFields values={values} errors={errors} onChange={setValues} />
-          <FormGroup label="What do you need them for?" isRequired fieldId="quota-justification">
-            <TextArea
-              id="quota-justification"
-              value={justification}
-              maxLength={JUSTIFICATION_LENGTH}
-              autoResize
-              aria-required
-              aria-invalid={errors.justification !== undefined}
-              validated={errors.justification ? "error" : "default"}
-              aria-describedby="quota-justification-help"
-              onChange={(_, value) => setJustification(value)}
-            />
-            <FormHelperText>
-              <HelperText id="quota-justification-help" isLiveRegion>
-                {errors.justification ? <HelperTextItem variant="error">{errors.justification}</HelperTextItem> : null}
-              </HelperText>
-            </FormHelperText>
-          </FormGroup>
+          <WordsField
+            label="What do you need them for?"
+            error={errors.justification}
+            isRequired
+            value={justification}
+            onChange={setJustification}
+          />
         </Form>
         <ActionError error={error ?? refusal} title="Nothing was asked for" />
       </ModalBody>

@@ -12,7 +12,7 @@ import type { QuotaRequest_subscription$key } from "./__generated__/QuotaRequest
 import type { QuotaRequestMutation } from "./__generated__/QuotaRequestMutation.graphql";
 
 /** The limits that were asked for and wait for a decision, with a way to take that back; nothing, if there are none. */
-export function QuotaRequest({ subscription: ref }: { subscription: QuotaRequest_subscription$key }) {
+export function QuotaRequest({ subscription: ref, isMine }: { subscription: QuotaRequest_subscription$key; isMine: boolean }) {
   const { quotaChange } = useFragment(
     graphql`
       fragment QuotaRequest_subscription on ModelSubscription {
@@ -65,16 +65,19 @@ export function QuotaRequest({ subscription: ref }: { subscription: QuotaRequest
       <Alert
         isInline
         variant="info"
-        title="You asked for other limits"
+        title={isMine ? "You asked for other limits" : "Other limits were asked for"}
         component="h2"
         actionLinks={
-          <AlertActionLink isDisabled={isRunning} onClick={withdraw}>
-            Withdraw this
-          </AlertActionLink>
+          isMine ? (
+            <AlertActionLink isDisabled={isRunning} onClick={withdraw}>
+              Withdraw this
+            </AlertActionLink>
+          ) : undefined
         }
       >
         <p>
-          Asked <RelativeTime at={quotaChange.createdAt} />; an administrator decides. Your words: {quotaChange.justification}
+          Asked <RelativeTime at={quotaChange.createdAt} />; an administrator decides. {isMine ? "Your" : "The requester’s"} words:{" "}
+          {quotaChange.justification}
         </p>
         <Limits {...quotaChange} />
       </Alert>

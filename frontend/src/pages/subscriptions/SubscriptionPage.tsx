@@ -3,6 +3,7 @@ import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 import { Link, useParams } from "react-router";
 
+import { Expiry } from "../../components/Expiry";
 import { Fact } from "../../components/Fact";
 import { Limits } from "../../components/Limits";
 import { Missing } from "../../components/Missing";
@@ -11,20 +12,29 @@ import { StatusLabel } from "../../components/StatusLabel";
 import { providerLabel } from "../../lib/labels";
 import { formatMoney } from "../../lib/money";
 import { modelPath } from "../../lib/paths";
+import type { Reader } from "../../lib/reader";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
+import { AdminDialog } from "./AdminDialog";
 import { CancelDialog } from "./CancelDialog";
 import { QuotaChangeDialog } from "./QuotaChangeDialog";
 import { QuotaRequest } from "./QuotaRequest";
 import { QuotaUse } from "./QuotaUse";
 import { SubscriptionHistory } from "./SubscriptionHistory";
+import { type AdminAction, adminActions } from "./subscriptionActions";
 import type { SubscriptionPage_subscription$key } from "./__generated__/SubscriptionPage_subscription.graphql";
 import type { SubscriptionPageQuery } from "./__generated__/SubscriptionPageQuery.graphql";
 
 const PARENT = { title: "My subscriptions", to: "/subscriptions" };
+const ALL = { title: "All subscriptions", to: "/admin/subscriptions" };
 const CANCELLABLE = ["PENDING", "ACTIVE", "SUSPENDED"];
 
-function Details({ subscription: ref }: { subscription: SubscriptionPage_subscription$key }) {
+interface DetailsProps {
+  subscription: SubscriptionPage_subscription$key;
+  reader: Reader | null | undefined;
+}
+
+function Details({ subscription: ref, reader }: DetailsProps) {
   const subscription = useFragment(
     graphql`
       fragment SubscriptionPage_subscription on ModelSubscription {
@@ -49,6 +59,12 @@ function Details({ subscription: ref }: { subscription: SubscriptionPage_subscri
         quotaChange {
           id
         }
+        user {
+          id
+          displayName
+          username
+        }
+        ...AdminDialog_subscription
         ...CancelDialog_subscription
         ...QuotaChangeDialog_subscription
         ...QuotaRequest_subscription
@@ -58,22 +74,28 @@ function Details({ subscription: ref }: { subscription: SubscriptionPage_subscri
     `,
     ref,
   );
-  const [dialog, setDialog] = useState<"cancel" | "quota">();
-  const { status, model, expiresAt } = subscription;
+  const [dialog, setDialog] = useState<"cancel" | "quota" | AdminAction>();
+  const { status, model, user, expiresAt } = subscription;
+  const isMine = user?.id === reader?.id;
   const close = () => setDialog(undefined);
   return (
     <>
       <PageHeading
         title={model.name}
-        parent={PARENT}
+        parent={isMine ? PARENT : ALL}
         actions={
-          <Flex columnGap={{ default: "columnGapSm" }}>
-            {status === "ACTIVE" && !subscription.quotaChange ? (
+          <Flex columnGap={{ default: "columnGapSm" }} rowGap={{ default: "rowGapSm" }}>
+            {adminActions(subscription, reader).map(({ action, title, isDanger }) => (
+              <Button key={action} variant="secondary" isDanger={isDanger} onClick={() => setDialog(action)}>
+                {title}
+              </Button>
+            ))}
+            {isMine && status === "ACTIVE" && !subscription.quotaChange ? (
               <Button variant="secondary" onClick={() => setDialog("quota")}>
                 Ask for other limits
               </Button>
             ) : null}
-            {CANCELLABLE.includes(status) ? (
+            {isMine && CANCELLABLE.includes(status) ? (
               <Button variant="danger" onClick={() => setDialog("cancel")}>
                 {status === "PENDING" ? "Withdraw the request" : "Cancel subscription"}
               </Button>
@@ -94,8 +116,9 @@ function Details({ subscription: ref }: { subscription: SubscriptionPage_subscri
                   <Fact name="Status">
                     <StatusLabel of="subscription" status={status} />
                   </Fact>
+                  {isMine ? null : <Fact name="Owner">{user ? `${user.displayName} (${user.username})` : "–"}</Fact>}
                   {subscription.reason ? <Fact name="The administrator’s words">{subscription.reason}</Fact> : null}
-                  {subscription.justification ? <Fact name="Your reason">{subscription.justification}</Fact> : null}
+                  {subscription.justification ? <Fact name={isMine ? "Your reason" : "The requester’s reason"}>{subscription.justification}</Fact> : null}
                   <Fact name="Limits">
                     <Limits {...subscription} />
                   </Fact>
@@ -103,7 +126,9 @@ function Details({ subscription: ref }: { subscription: SubscriptionPage_subscri
                   <Fact name="Since">
                     <RelativeTime at={subscription.createdAt} />
                   </Fact>
-                  <Fact name="Expires">{expiresAt ? <RelativeTime at={expiresAt} /> : "Never"}</Fact>
+                  <Fact name="Expires">
+                    <Expiry at={expiresAt} isOver={!CANCELLABLE.includes(status)} />
+                  </Fact>
                 </DescriptionList>
               </CardBody>
             </Card>
@@ -111,12 +136,15 @@ function Details({ subscription: ref }: { subscription: SubscriptionPage_subscri
           <GridItem lg={6}>
             <QuotaUse subscription={subscription} />
           </GridItem>
-          <QuotaRequest subscription={subscription} />
+          <QuotaRequest subscription={subscription} isMine={isMine} />
           <GridItem>
             <SubscriptionHistory subscription={subscription} />
           </GridItem>
         </Grid>
       </PageSection>
+      {dialog && dialog !== "cancel" && dialog !== "quota" ? (
+        <AdminDialog action={dialog} subscription={subscription} onClose={close} />
+      ) : null}
       {dialog === "cancel" ? <CancelDialog subscription={subscription} onClose={close} /> : null}
       {dialog === "quota" ? <QuotaChangeDialog subscription={subscription} onClose={close} /> : null}
     </>
@@ -124,9 +152,15 @@ function Details({ subscription: ref }: { subscription: SubscriptionPage_subscri
 }
 
 function Loaded({ id }: { id: string }) {
-  const { node } = usePageQuery<SubscriptionPageQuery>(
+  const { node, viewer } = usePageQuery<SubscriptionPageQuery>(
     graphql`
       query SubscriptionPageQuery($id: ID!) {
+        viewer {
+          user {
+            id
+            role
+          }
+        }
         node(id: $id) {
           ...SubscriptionPage_subscription @alias(as: "subscription")
         }
@@ -134,7 +168,7 @@ function Loaded({ id }: { id: string }) {
     `,
     { id },
   );
-  if (node?.subscription) return <Details subscription={node.subscription} />;
+  if (node?.subscription) return <Details subscription={node.subscription} reader={viewer.user} />;
   return (
     <Missing title="Subscription not found" parent={PARENT}>
       It may belong to somebody else.

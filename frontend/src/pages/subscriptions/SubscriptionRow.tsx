@@ -1,7 +1,9 @@
 import { Td, Tr } from "@patternfly/react-table";
+import type { ReactNode } from "react";
 import { graphql, useFragment } from "react-relay";
 import { Link } from "react-router";
 
+import { Expiry } from "../../components/Expiry";
 import { Limits } from "../../components/Limits";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StatusLabel } from "../../components/StatusLabel";
@@ -10,9 +12,20 @@ import { formatMoney } from "../../lib/money";
 import { modelPath, subscriptionPath } from "../../lib/paths";
 import type { SubscriptionRow_subscription$key } from "./__generated__/SubscriptionRow_subscription.graphql";
 
-export const SUBSCRIPTION_COLUMNS = ["Model", "Status", "Limits", "Spend", "Since", "Expires", "Details"];
+const OPEN = ["ACTIVE", "SUSPENDED"];
+const COLUMNS = ["Model", "Owner", "Status", "Limits", "Spend", "Since", "Expires", "Details"];
 
-export function SubscriptionRow({ subscription: ref }: { subscription: SubscriptionRow_subscription$key }) {
+export const subscriptionColumns = (hasOwner: boolean) => COLUMNS.filter((column) => hasOwner || column !== "Owner");
+
+interface SubscriptionRowProps {
+  subscription: SubscriptionRow_subscription$key;
+  /** Whether the subscriptions are of several people. */
+  hasOwner?: boolean;
+  /** What can be done with it. */
+  children?: ReactNode;
+}
+
+export function SubscriptionRow({ subscription: ref, hasOwner = false, children }: SubscriptionRowProps) {
   const subscription = useFragment(
     graphql`
       fragment SubscriptionRow_subscription on ModelSubscription {
@@ -21,6 +34,9 @@ export function SubscriptionRow({ subscription: ref }: { subscription: Subscript
           id
           name
           provider
+        }
+        user {
+          displayName
         }
         status
         reason
@@ -45,6 +61,7 @@ export function SubscriptionRow({ subscription: ref }: { subscription: Subscript
         <br />
         <small>{providerLabel(model.provider)}</small>
       </Td>
+      {hasOwner ? <Td dataLabel="Owner">{subscription.user?.displayName ?? "–"}</Td> : null}
       <Td dataLabel="Status">
         <div>
           <StatusLabel of="subscription" status={subscription.status} />
@@ -63,10 +80,13 @@ export function SubscriptionRow({ subscription: ref }: { subscription: Subscript
       <Td dataLabel="Since" modifier="nowrap">
         <RelativeTime at={subscription.createdAt} />
       </Td>
-      <Td dataLabel="Expires" modifier="nowrap">{expiresAt ? <RelativeTime at={expiresAt} /> : "Never"}</Td>
+      <Td dataLabel="Expires">
+        <Expiry at={expiresAt} isOver={!OPEN.includes(subscription.status)} />
+      </Td>
       <Td dataLabel="Details" modifier="nowrap">
         <Link to={subscriptionPath(subscription.id)}>Details</Link>
       </Td>
+      {children}
     </Tr>
   );
 }

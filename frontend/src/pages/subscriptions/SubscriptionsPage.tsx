@@ -1,32 +1,32 @@
-import {
-  Button,
-  EmptyState,
-  EmptyStateActions,
-  EmptyStateBody,
-  EmptyStateFooter,
-  PageSection,
-} from "@patternfly/react-core";
-import { CatalogIcon, SearchIcon } from "@patternfly/react-icons";
+import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSection } from "@patternfly/react-core";
+import { CatalogIcon } from "@patternfly/react-icons";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table";
-import { useDeferredValue } from "react";
+import { useDeferredValue, useMemo } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
-import { useSearchParams } from "react-router";
 
 import { ButtonLink } from "../../components/ButtonLink";
 import { LoadMore } from "../../components/LoadMore";
-import { StatusFilter } from "../../components/StatusFilter";
+import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
+import { newSubscriptionPath } from "../../lib/paths";
+import {
+  ALL_SUBSCRIPTIONS,
+  isFiltered,
+  parseSubscriptionChoice,
+  type SubscriptionChoice,
+  subscriptionVariables,
+} from "../../lib/subscriptionChoice";
+import { useAddress } from "../../lib/useAddress";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
-import { SUBSCRIPTION_COLUMNS, SubscriptionRow } from "./SubscriptionRow";
+import { subscriptionColumns, SubscriptionRow } from "./SubscriptionRow";
+import { SubscriptionToolbar } from "./SubscriptionToolbar";
 import type { SubscriptionsPage_viewer$key } from "./__generated__/SubscriptionsPage_viewer.graphql";
 import type { SubscriptionsPageMoreQuery } from "./__generated__/SubscriptionsPageMoreQuery.graphql";
-import type { SubscriptionsPageQuery, SubscriptionStatus } from "./__generated__/SubscriptionsPageQuery.graphql";
+import type { SubscriptionsPageQuery } from "./__generated__/SubscriptionsPageQuery.graphql";
 
 const PAGE = 25;
-const STATUSES = ["PENDING", "ACTIVE", "DENIED", "SUSPENDED", "EXPIRED", "CANCELLED"];
-
-function Rows({ viewer, isFiltered, onClear }: { viewer: SubscriptionsPage_viewer$key; isFiltered: boolean; onClear: () => void }) {
+function Rows({ viewer, isFiltered: isPart, onClear }: { viewer: SubscriptionsPage_viewer$key; isFiltered: boolean; onClear: () => void }) {
   const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
     SubscriptionsPageMoreQuery,
     SubscriptionsPage_viewer$key
@@ -38,8 +38,10 @@ function Rows({ viewer, isFiltered, onClear }: { viewer: SubscriptionsPage_viewe
         first: { type: "Int!" }
         after: { type: "String" }
         status: { type: "[SubscriptionStatus!]" }
+        search: { type: "String" }
+        orderBy: { type: "SubscriptionOrder" }
       ) {
-        modelSubscriptions(first: $first, after: $after, status: $status)
+        modelSubscriptions(first: $first, after: $after, status: $status, search: $search, orderBy: $orderBy)
           @connection(key: "SubscriptionsPage_modelSubscriptions") {
           totalCount
           edges {
@@ -54,13 +56,13 @@ function Rows({ viewer, isFiltered, onClear }: { viewer: SubscriptionsPage_viewe
     viewer,
   );
   const { edges, totalCount } = data.modelSubscriptions;
-  if (edges.length === 0) return isFiltered ? <NothingFound onClear={onClear} /> : <NoSubscriptions />;
+  if (edges.length === 0) return isPart ? <NothingFound title="No subscription fits" onClear={onClear} /> : <NoSubscriptions />;
   return (
     <>
       <Table aria-label="My subscriptions" gridBreakPoint="grid-lg">
         <Thead>
           <Tr>
-            {SUBSCRIPTION_COLUMNS.map((column) => (
+            {subscriptionColumns(false).map((column) => (
               <Th key={column}>{column}</Th>
             ))}
           </Tr>
@@ -82,41 +84,43 @@ function Rows({ viewer, isFiltered, onClear }: { viewer: SubscriptionsPage_viewe
   );
 }
 
-function Loaded({ status, onClear }: { status: string[]; onClear: () => void }) {
+function Loaded({ choice, onClear }: { choice: SubscriptionChoice; onClear: () => void }) {
   const { viewer } = usePageQuery<SubscriptionsPageQuery>(
     graphql`
-      query SubscriptionsPageQuery($first: Int!, $status: [SubscriptionStatus!]) {
+      query SubscriptionsPageQuery(
+        $first: Int!
+        $status: [SubscriptionStatus!]
+        $search: String
+        $orderBy: SubscriptionOrder
+      ) {
         viewer {
-          ...SubscriptionsPage_viewer @arguments(first: $first, status: $status)
+          ...SubscriptionsPage_viewer @arguments(first: $first, status: $status, search: $search, orderBy: $orderBy)
         }
       }
     `,
-    { first: PAGE, status: status.length ? (status as SubscriptionStatus[]) : undefined },
+    { first: PAGE, ...subscriptionVariables(choice) },
   );
-  return <Rows viewer={viewer} isFiltered={status.length > 0} onClear={onClear} />;
+  return <Rows viewer={viewer} isFiltered={isFiltered(choice)} onClear={onClear} />;
 }
 
 export function SubscriptionsPage() {
-  const [params, setParams] = useSearchParams();
-  const status = params.getAll("status").filter((value) => STATUSES.includes(value));
-  const setStatus = (values: string[]) =>
-    setParams(new URLSearchParams(values.map((value) => ["status", value])), { flushSync: true });
-  // A string, since a deferred array would be a new one each time.
-  const shown = useDeferredValue(status.join(" "));
+  const [params, change] = useAddress();
+  const choice = useMemo(() => parseSubscriptionChoice(params), [params]);
+  const shown = useDeferredValue(choice);
   return (
     <>
       <PageHeading
         title="My subscriptions"
         description="The models you asked for. A key can call those that are active."
-        actions={<ButtonLink to="/models" variant="secondary">Find models</ButtonLink>}
+        actions={<ButtonLink to={newSubscriptionPath()}>New subscription</ButtonLink>}
       />
       <PageSection isFilled>
-        <StatusFilter of="subscription" statuses={STATUSES} selected={status} onChange={setStatus} />
+        <SubscriptionToolbar choice={choice} label="Search your subscriptions" placeholder="Model" onChange={change} />
         <QueryBoundary
-          skeleton={<TableSkeleton columns={SUBSCRIPTION_COLUMNS} name="your subscriptions" />}
+          skeleton={<TableSkeleton columns={subscriptionColumns(false)} name="your subscriptions" />}
           resetOn={shown}
         >
-          <Loaded status={shown ? shown.split(" ") : []} onClear={() => setStatus([])} />
+          <Loaded choice={shown} onClear={() => change(ALL_SUBSCRIPTIONS)} />
         </QueryBoundary>
       </PageSection>
     </>
@@ -131,21 +135,10 @@ function NoSubscriptions() {
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
-          <ButtonLink to="/models">Find a model</ButtonLink>
-        </EmptyStateActions>
-      </EmptyStateFooter>
-    </EmptyState>
-  );
-}
-
-function NothingFound({ onClear }: { onClear: () => void }) {
-  return (
-    <EmptyState titleText="No subscription has this status" headingLevel="h2" icon={SearchIcon}>
-      <EmptyStateFooter>
-        <EmptyStateActions>
-          <Button variant="link" onClick={onClear}>
-            Show all
-          </Button>
+          <ButtonLink to={newSubscriptionPath()}>New subscription</ButtonLink>
+          <ButtonLink to="/models" variant="link">
+            Look at the models
+          </ButtonLink>
         </EmptyStateActions>
       </EmptyStateFooter>
     </EmptyState>

@@ -10,6 +10,28 @@ const subscription = (data: BackendData) => data.subscriptions[0]!;
 const open = (data: BackendData) => openPage(`/subscriptions/${encodeURIComponent(subscription(data).id as string)}`, data);
 const at = (ago: number) => new Date(NOW - ago).toISOString();
 
+describe("my subscriptions", () => {
+  it("are found by words and status, in the order that is asked for; the address keeps it", async () => {
+    const { router } = openPage("/subscriptions");
+    await screen.findByText("text-embedding");
+    await userEvent.type(screen.getByRole("textbox", { name: "Search your subscriptions" }), "gpt");
+    await waitFor(() => expect(screen.queryByText("text-embedding")).not.toBeInTheDocument());
+    await userEvent.click(screen.getByRole("button", { name: "Order: Newest first" }));
+    await userEvent.click(screen.getByRole("option", { name: "Oldest first" }));
+    expect(screen.getByText("gpt-4o-mini")).toBeInTheDocument();
+    expect(router.state.location.search).toBe("?q=gpt&order=OLDEST");
+    await userEvent.clear(screen.getByRole("textbox", { name: "Search your subscriptions" }));
+    await screen.findByText("text-embedding");
+    const models = within(screen.getByRole("grid", { name: "My subscriptions" })).getAllByRole("row").slice(1);
+    expect(models.map((row) => within(row).getAllByRole("link")[0]!.textContent)).toEqual(["text-embedding", "gpt-4o-mini"]);
+  });
+
+  it("take what an address says that does not exist for nothing", async () => {
+    openPage("/subscriptions?status=NONSENSE&order=NONSENSE");
+    expect(await screen.findByText("text-embedding")).toBeInTheDocument();
+  });
+});
+
 describe("a subscription", () => {
   it("shows which limit is used up, how much, and what was done to it, the newest first", async () => {
     const data = someData();

@@ -24,7 +24,7 @@ describe("usage", () => {
   it("moves with each tick, without asking again", async () => {
     const { live, data, backend } = openPage("/usage");
     await totalsOnPage();
-    await waitFor(() => expect(live.subscribers).toHaveLength(1));
+    await waitFor(() => expect(live.of("usageChanged")).toHaveLength(1));
     const asked = backend.requests.length;
     const usage = { ...data.usage, totals: totals(43, "1.2345"), complete: true };
     await act(() => live.push("usageChanged", { totals: usage.totals, asOf: data.usage.asOf, usage }));
@@ -56,8 +56,8 @@ describe("usage", () => {
     await totalsOnPage();
     await userEvent.click(screen.getByRole("button", { name: "24 hours" }));
     expect(router.state.location.search).toBe("?range=24h");
-    await waitFor(() => expect(live.subscribers[0]?.variables).toMatchObject({ interval: "HOUR" }));
-    expect(live.subscribers).toHaveLength(1);
+    await waitFor(() => expect(live.of("usageChanged")[0]?.variables).toMatchObject({ interval: "HOUR" }));
+    expect(live.of("usageChanged")).toHaveLength(1);
   });
 
   it("says how live it is, and stops listening while paused or out of sight", async () => {
@@ -73,16 +73,16 @@ describe("usage", () => {
 
     await userEvent.click(screen.getByRole("button", { name: "Pause" }));
     expect(screen.getByText("Paused")).toBeInTheDocument();
-    expect(live.subscribers).toEqual([]);
+    expect(live.of("usageChanged")).toEqual([]);
     await userEvent.click(screen.getByRole("button", { name: "Resume" }));
-    await waitFor(() => expect(live.subscribers).toHaveLength(1));
+    await waitFor(() => expect(live.of("usageChanged")).toHaveLength(1));
 
     const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
     act(() => void document.dispatchEvent(new Event("visibilitychange")));
-    expect(live.subscribers).toHaveLength(1); // a look at another tab is no reason to stop
-    await waitFor(() => expect(live.subscribers).toEqual([]), { timeout: GRACE + 3_000 });
+    expect(live.of("usageChanged")).toHaveLength(1); // a look at another tab is no reason to stop
+    await waitFor(() => expect(live.of("usageChanged")).toEqual([]), { timeout: GRACE + 3_000 });
     hidden.mockReturnValue(false);
     act(() => void document.dispatchEvent(new Event("visibilitychange")));
-    await waitFor(() => expect(live.subscribers).toHaveLength(1));
+    await waitFor(() => expect(live.of("usageChanged")).toHaveLength(1));
   });
 });

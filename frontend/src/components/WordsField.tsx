@@ -3,20 +3,26 @@ import { useEffect, useId, useRef } from "react";
 
 const LENGTH = 1000;
 
-interface ReasonFieldProps {
+interface WordsFieldProps {
+  label: string;
+  help?: string;
+  error?: string;
+  isRequired: boolean;
+  /** Whether the reader begins to write here. */
+  hasFocus?: boolean;
   value: string;
   onChange: (value: string) => void;
-  isRequired: boolean;
-  isMissing: boolean;
 }
 
-/** Words for the requester, who reads them beside the answer. */
-export function ReasonField({ value, onChange, isRequired, isMissing }: ReasonFieldProps) {
+/** A sentence or more for another person to read. */
+export function WordsField({ label, help, error, isRequired, hasFocus = false, value, onChange }: WordsFieldProps) {
   const id = useId();
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    if (hasFocus) field.current?.focus();
+  }, [hasFocus]);
   return (
-    <FormGroup label={isRequired ? "Reason" : "Note (optional)"} isRequired={isRequired} fieldId={id}>
+    <FormGroup label={label} isRequired={isRequired} fieldId={id}>
       <TextArea
         id={id}
         ref={field}
@@ -25,16 +31,14 @@ export function ReasonField({ value, onChange, isRequired, isMissing }: ReasonFi
         autoResize
         resizeOrientation="vertical"
         aria-required={isRequired}
-        aria-invalid={isMissing}
-        validated={isMissing ? "error" : "default"}
+        aria-invalid={error !== undefined}
+        validated={error ? "error" : "default"}
         aria-describedby={`${id}-help`}
         onChange={(_, next) => onChange(next)}
       />
       <FormHelperText>
         <HelperText id={`${id}-help`} isLiveRegion>
-          <HelperTextItem variant={isMissing ? "error" : "default"}>
-            {isMissing ? "Say why: the requester sees it." : "The requester sees it."}
-          </HelperTextItem>
+          {error || help ? <HelperTextItem variant={error ? "error" : "default"}>{error ?? help}</HelperTextItem> : null}
         </HelperText>
       </FormHelperText>
     </FormGroup>

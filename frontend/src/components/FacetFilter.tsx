@@ -1,0 +1,29 @@
+import { ToolbarFilter } from "@patternfly/react-core";
+
+import { FacetSelect } from "./FacetSelect";
+
+interface FacetFilterProps {
+  title: string;
+  options: readonly { value: string; count?: number }[];
+  /** The words for a value. */
+  label: (value: string) => string;
+  selected: readonly string[];
+  onChange: (selected: string[]) => void;
+}
+
+/** A choice of values in a toolbar, each of which can be taken back. */
+export function FacetFilter({ title, options, label, selected, onChange }: FacetFilterProps) {
+  return (
+    <ToolbarFilter
+      categoryName={title}
+      labels={selected.map((value) => ({ key: value, node: label(value) }))}
+      deleteLabel={(_, chip) => {
+        const value = typeof chip === "string" ? chip : chip.key;
+        onChange(selected.filter((each) => each !== value));
+      }}
+      deleteLabelGroup={() => onChange([])}
+    >
+      <FacetSelect title={title} options={options} label={label} selected={selected} onChange={onChange} />
+    </ToolbarFilter>
+  );
+}
