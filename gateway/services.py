@@ -12,6 +12,7 @@ from gateway.events import Bus
 from gateway.keys import KeyService
 from gateway.litellm import Breaker, LiteLLM
 from gateway.notifications import NotificationService
+from gateway.ratelimit import Buckets, buckets_at
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
 from gateway.system import SystemService
@@ -25,6 +26,7 @@ class Services:
     db: Database
     bus: Bus
     litellm: LiteLLM
+    buckets: Buckets
     audit: AuditService
     users: UserService
     auth: AuthService
@@ -49,6 +51,7 @@ def build_services(settings: Settings) -> Services:
         db=db,
         bus=bus,
         litellm=litellm,
+        buckets=buckets_at(settings.redis_url),
         audit=AuditService(db, stream_to(settings.audit_stream)),
         users=UserService(db),
         auth=AuthService(db, settings),
@@ -77,4 +80,5 @@ async def opened(services: Services) -> AsyncIterator[Services]:
     finally:
         await services.bus.stop()
         await services.litellm.aclose()
+        await services.buckets.close()
         await services.db.close()

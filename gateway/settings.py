@@ -24,6 +24,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -222,6 +223,41 @@ class WebSettings(_Group):
         return self.public_url.startswith("https://")
 
 
+def _who_is_bound(value: str) -> str:
+    if value not in ("nobody", "browsers", "everybody"):
+        raise ValueError("must be nobody, browsers or everybody")
+    return value
+
+
+class ApiSettings(_Group):
+    """What a caller may ask of the GraphQL API: a person over all sessions, an access token, a key, or an address without any.
+
+    A query may cost `cost_ceiling` points; a caller's bucket holds `points` and gains `points_per_second`. Changes count by themselves,
+    and `concurrency` operations of a caller run at a time in each replica. `trusted_documents_only` says who may send the documents of
+    our own pages only: nobody, browsers (whoever shows no access token and no key), or everybody.
+    """
+
+    cost_ceiling: int = Field(default=1_000, validation_alias="QUERY_COST_CEILING", ge=1, le=1_000_000)
+    points: int = Field(
+        default=5_000, validation_alias="RATE_LIMIT_POINTS", ge=1, le=1_000_000_000, validate_default=True
+    )
+    points_per_second: int = Field(default=100, validation_alias="RATE_LIMIT_POINTS_PER_SECOND", ge=1, le=1_000_000_000)
+    writes: int = Field(default=120, validation_alias="RATE_LIMIT_WRITES", ge=1, le=1_000_000_000)
+    writes_per_minute: int = Field(default=120, validation_alias="RATE_LIMIT_WRITES_PER_MINUTE", ge=1, le=1_000_000_000)
+    concurrency: int = Field(default=30, validation_alias="RATE_LIMIT_CONCURRENCY", ge=1, le=100_000)
+    trusted_documents_only: Annotated[str, AfterValidator(_who_is_bound)] = Field(
+        default="nobody", validation_alias="TRUSTED_DOCUMENTS_ONLY"
+    )
+
+    @field_validator("points")
+    @classmethod
+    def _enough_for_one(cls, value: int, info: ValidationInfo) -> int:
+        ceiling = info.data.get("cost_ceiling", 0)
+        if value < ceiling:
+            raise ValueError(f"must be at least QUERY_COST_CEILING ({ceiling})")
+        return value
+
+
 class SandboxPerson(_Group):
     """Somebody who signs in to the sandbox by name alone."""
 
@@ -240,6 +276,7 @@ class Settings(BaseSettings):
     litellm: LiteLLMSettings
     auth: AuthSettings
     web: WebSettings
+    api: ApiSettings = ApiSettings()
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
         default=None, validation_alias="REDIS_URL", repr=False
     )
@@ -270,6 +307,7 @@ class Settings(BaseSettings):
         port: int = 8080,
         public_url: str | None = None,
         history_days: int = 400,
+        api: ApiSettings | None = None,
     ) -> Self:
         """Settings under which `people` sign in by name. `public_url` defaults to this machine's `http://host:port`.
 
@@ -293,6 +331,7 @@ class Settings(BaseSettings):
                 port=port,
                 session_secret=SecretStr(session_secret),
             ),
+            api=api or ApiSettings(),
             sandbox_people=tuple(people),
         )
 
@@ -309,7 +348,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     try:
         settings = Settings.model_validate(
             {
-                **dict.fromkeys(("database", "litellm", "auth", "web"), given),
+                **dict.fromkeys(("database", "litellm", "auth", "web", "api"), given),
                 **{name: given.get(name) for name in ("REDIS_URL", "AUDIT_STREAM")},
             }
         )
@@ -325,30 +364,44 @@ def load_database_settings(environ: Mapping[str, str] = os.environ) -> DatabaseS
     try:
         return DatabaseSettings.model_validate(_given(environ))
     except ValidationError as error:
-        raise SettingsError(_problems(error)) from None
+        raise SettingsError(_problems(error, "database")) from None
+
+
+def load_api_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:
+    """What the sandbox lets an environment decide. Raises SettingsError."""
+    try:
+        return ApiSettings.model_validate(_given(environ))
+    except ValidationError as error:
+        raise SettingsError(_problems(error, "api")) from None
 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value.strip() for name, value in environ.items() if value.strip() and name.isupper()}
 
 
-def _problems(error: ValidationError) -> list[str]:
-    return [f"{_variable(detail['loc'])} {_words(detail)}" for detail in error.errors()]
+def _problems(error: ValidationError, *group: str) -> list[str]:
+    """One line for each finding about all settings, or about those of one group."""
+    problems = []
+    for detail in error.errors():
+        name, field = _variable((*group, *detail["loc"]))
+        problems.append(f"{field.validation_alias if field else name} {_words(detail, field)}")
+    return problems
 
 
-def _variable(loc: tuple[int | str, ...]) -> str:
-    """The variable that pydantic's finding is about: `loc` is `(group, name)`, or `(name,)` outside of the groups.
+def _variable(loc: tuple[int | str, ...]) -> tuple[str, FieldInfo | None]:
+    """(name, field) of the variable that pydantic's finding is about: `loc` begins with `(group, name)`, or is `(name,)` outside of
+    the groups.
 
     The name is the alias for a value that was given or is required, and the field's name for one that was left out.
     """
     group, name = (
         (Settings.model_fields[str(loc[0])].annotation, str(loc[1])) if len(loc) > 1 else (Settings, str(loc[0]))
     )
-    field = group.model_fields.get(name) if group else None
-    return str(field.validation_alias) if field else name
+    fields = group.model_fields if group else {}
+    return name, fields.get(name) or next((field for field in fields.values() if field.validation_alias == name), None)
 
 
-def _words(detail: Any) -> str:
+def _words(detail: Any, field: FieldInfo | None) -> str:
     """pydantic's finding as the end of a sentence that starts with the variable's name."""
     match detail["type"]:
         case "missing":
@@ -358,6 +411,7 @@ def _words(detail: Any) -> str:
         case "literal_error":
             return "must be openshift or oidc"
         case "int_parsing" | "greater_than_equal" | "less_than_equal":
-            return "must be a whole number from 1 to 65535"
+            bounds = {type(bound).__name__: bound for bound in (field.metadata if field else ())}
+            return f"must be a whole number from {bounds['Ge'].ge} to {bounds['Le'].le}"
         case _:
             return "is not understood"
