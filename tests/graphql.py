@@ -107,7 +107,12 @@ class Portal:
 async def on_port(app: Any, port: int = 0) -> AsyncIterator[str]:
     """The application served by uvicorn in this loop; gives its URL."""
     config = uvicorn.Config(
-        app, port=port, log_level="warning", ws_per_message_deflate=False, timeout_graceful_shutdown=1
+        app,
+        port=port,
+        log_level="warning",
+        proxy_headers=False,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

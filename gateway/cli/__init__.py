@@ -108,6 +108,7 @@ def uvicorn_config(app: object) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # uvicorn would believe whatever comes from this machine
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,  # it would double the memory of each connection
         timeout_graceful_shutdown=10,
