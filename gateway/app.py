@@ -9,9 +9,10 @@ from gateway import jobs, web
 from gateway.services import build_services, opened
 from gateway.settings import Settings
 from schema.asgi import graphql_routes
+from schema.evolution import unannounced_changes
 from schema.root import schema, sdl
 
-__all__ = ["create_app", "sdl"]
+__all__ = ["create_app", "sdl", "unannounced_changes"]
 
 
 def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:

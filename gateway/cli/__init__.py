@@ -5,6 +5,7 @@ import contextlib
 import errno
 import gc
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -79,11 +80,23 @@ def migrate_command(
 @main.command("schema")
 def schema_command(
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
+    check_against: Annotated[
+        Path | None,
+        typer.Option(help="Print nothing, and fail if clients of the schema in this file would break unannounced."),
+    ] = None,
 ) -> None:
     """Print the GraphQL schema."""
-    from gateway.app import sdl
+    from gateway.app import sdl, unannounced_changes
 
-    if output:
+    if check_against:
+        today = datetime.now(UTC).date()
+        if problems := unannounced_changes(check_against.read_text(), sdl(), today):
+            fail(
+                f"This would break clients of {check_against}:",
+                *(f"  {problem}" for problem in problems),
+                "Deprecate first, with a date, and keep it until then (docs/api.md, “What may change”).",
+            )
+    elif output:
         output.write_text(sdl())
     else:
         typer.echo(sdl(), nl=False)
