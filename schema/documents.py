@@ -40,10 +40,6 @@ class StoredDocuments:
         self._stored = stored
         self._prepared: dict[str, Document] = {}
 
-    def has(self, query: str) -> bool:
-        """Whether this names one of them."""
-        return query.startswith(PREFIX) and query.removeprefix(PREFIX) in self._stored
-
     def find(self, query: str) -> Document:
         """Never raises: a document that can't be executed, or that nobody knows, has errors."""
         if not query.startswith(PREFIX):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from graphql import ExecutionResult, GraphQLError, OperationType
 
 from schema.deprecations import deprecations_in
-from schema.documents import StoredDocuments
+from schema.documents import PREFIX, StoredDocuments
 from schema.execution import Document, Engine, encode
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Operation:
     variables: dict[str, Any] | None
     name: str | None
     stored: bool = False
-    """Whether it is one of our own pages'."""
+    """Whether it was named by its id: it is one of our own pages', or nobody knows it."""
     dry_run: bool = False
     """Whether it is asked only what it would cost."""
 
@@ -104,7 +104,7 @@ class Operations:
             query,
             variables,
             name,
-            stored=self._stored.has(query),
+            stored=query.startswith(PREFIX),
             dry_run=wishes is not None and wishes.get("dryRun") is True,
         )
 
