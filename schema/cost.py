@@ -43,7 +43,7 @@ from gateway.errors import DomainError
 from schema.execution import Document, nodes_of
 
 CHANGE = 10
-ITEMS = 10  # of a list that declares no other number
+ITEMS = 5  # of a list that declares no other number
 MOST_IN_PAGE = 100
 _INTROSPECTION = {"__schema": 100, "__type": 10}
 

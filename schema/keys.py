@@ -11,7 +11,6 @@ from gateway import keys
 from gateway.usage import CallsWanted
 from schema.catalog import Model
 from schema.context import Info
-from schema.cost import price
 from schema.relay import After, Connection, First, Node, connection, encode_id
 from schema.scalars import BigInt
 from schema.users import User
@@ -193,7 +192,7 @@ class ApiKey(Node):
     )
     row: strawberry.Private[Any]
 
-    @strawberry.field(description="The models that it may call, by name.", metadata=price(items=5))
+    @strawberry.field(description="The models that it may call, by name.")
     async def models(self, info: Info) -> list[Model]:
         return [Model.of(row) for row in await info.context.loaders.models_of_key.load(self.row.id)]
 

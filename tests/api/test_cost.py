@@ -41,7 +41,7 @@ def cost(text: str, name: str | None = None, *, limited: bool = True) -> Cost:
         (f"query($n: Int!) {{ models(first: $n) {PAGE} }}", {"n": -5}, 1),
         (f"query($n: Int!) {{ models(first: $n) {PAGE} }}", {"n": "many"}, 200),
         ("query($n: Int!) { viewer { apiKeys(first: $n) { edges { node { id models { id } } } } } }", {"n": 20}, 121),
-        ("{ viewer { apiKeys(first: 5) { edges { node { generations { prefix } } } } } }", {}, 1 + 5 * (1 + 10)),
+        ("{ viewer { apiKeys(first: 5) { edges { node { generations { prefix } } } } } }", {}, 1 + 5 * (1 + 5)),
         (f"{{ viewer {{ {USAGE} {{ totals {{ spend }} }} }} }}", {}, 1 + 1 + 1 + 5),
         (f"{{ viewer {{ {USAGE} {{ series(interval: DAY) {{ totals {{ spend }} }} }} }} }}", {}, 1 + 1 + 10 + 30 * 2),
         ('{ node(id: "x") { id } }', {}, 1),

@@ -2,14 +2,17 @@
 
 import json
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 import websockets
 from sqlalchemy import text
 
-from tests.api.conftest import World
+from gateway.settings import ApiSettings
+from tests.api.conftest import World, a_world
 from tests.api.test_first_call import model_id
 from tests.documents import SUBSCRIBE
 
@@ -73,9 +76,11 @@ ATTACKS = {
 }
 
 
-@pytest.fixture
-def world(shared_world: World) -> World:
-    return shared_world
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(server_url: str, template: str) -> AsyncIterator[World]:
+    """With the limits that everybody has who sets none."""
+    async with a_world(server_url, template, ApiSettings()) as made:
+        yield made
 
 
 def codes(errors: list[dict[str, Any]]) -> set[str]:
