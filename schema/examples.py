@@ -73,5 +73,5 @@ def _value(type_: Any, name: str) -> Any:
         return next(iter(kind.values))
     assert not isinstance(kind, GraphQLNonNull)
     if kind.name == "ID":
-        return f"paste a {name}"
+        return f"paste the {name}"
     return _VALUES[kind.name]

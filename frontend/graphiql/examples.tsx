@@ -44,7 +44,13 @@ function Examples() {
           <ul>
             {examples.map((example) => (
               <li key={example.title}>
-                <button type="button" className="graphiql-un-styled" title={example.about} onClick={() => open(example)}>
+                <button
+                  type="button"
+                  className="graphiql-un-styled"
+                  title={example.about}
+                  disabled={!queryEditor || !variableEditor}
+                  onClick={() => open(example)}
+                >
                   {example.title}
                 </button>
               </li>
