@@ -25,9 +25,8 @@ from schema.execution import Document, nodes_of
 from schema.operations import Operation
 
 POINTS, WRITES, EVENTS = "points", "writes", "events"
-EVENTS_MORE = (
-    10  # times as many points a second as for what is asked: one event is executed for all pages that wait for it
-)
+# Times as many points come back for events as for what is asked: one is executed for all pages that wait for it.
+EVENTS_MORE = 10
 
 
 class TrustedDocumentsOnly(DomainError):
@@ -147,7 +146,11 @@ class Gate:
         if cost.changes and not refused:
             draws.append(Draw(WRITES, cost.changes, self.rates[WRITES]))
         context.charge = charge
-        taken = await self.buckets.take(charge.caller, draws)
+        try:
+            taken = await self.buckets.take(charge.caller, draws)
+        except BaseException:
+            charge.release()
+            raise
         charge.left = {draw.bucket: level for draw, level in zip(draws, taken.left, strict=True)}
         if taken.wait:
             lacking = next(d.bucket for d, level in zip(draws, taken.left, strict=True) if level < d.points)
