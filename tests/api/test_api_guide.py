@@ -49,8 +49,8 @@ def test_what_the_guide_shows(query: str) -> None:
     check(query, {"id": "x"})
 
 
-def test_the_first_query_of_the_guide() -> None:
-    (body,) = re.findall(r"-d '(\{.*\})'", GUIDE)
+@pytest.mark.parametrize("body", re.findall(r"-d '(\{.*\})'", GUIDE))
+def test_what_the_guide_sends_with_curl(body: str) -> None:
     check(json.loads(body)["query"])
 
 
@@ -97,7 +97,8 @@ def codes_in_code() -> set[str]:
         r'^\s+code(?:: ClassVar\[str\])? = "([A-Z_]+)"',
         r'"code": "([A-Z_]+)"',
         r'error_answer\(\s*"([A-Z_]+)"',
-        r'BadRequest\([^)]*?"([A-Z]+_[A-Z_]+)"',
+        r'BadRequest\(.*?"([A-Z]+_[A-Z_]+)"',
+        r'Change\.[A-Z_]+: "([A-Z_]+)"',
         r'code: str = "([A-Z_]+)"',
     )
     for source in sources:

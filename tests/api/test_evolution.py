@@ -1,21 +1,17 @@
 """What may change in the API, and how those are told who use what will go."""
 
+import json
 import re
 from datetime import date
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock
 
-import httpx2
 import pytest
 import strawberry
 from graphql import build_schema
-from starlette.applications import Starlette
-from starlette.routing import Route
 from typer.testing import CliRunner
 
 from gateway.cli import main
-from schema.asgi import GraphQLApp
 from schema.deprecations import all_deprecations, deprecated, removal_day
 from schema.documents import StoredDocuments
 from schema.errors import public_error
@@ -137,19 +133,18 @@ class Query:
 toy = strawberry.Schema(query=Query)
 
 
-@pytest.fixture
-def http() -> httpx2.AsyncClient:
+async def ask(operations: Operations, query: str) -> Any:
+    body, executed = await operations.execute(operations.read({"query": query}), None, "request-1")
+    assert executed
+    return json.loads(body)
+
+
+async def test_who_uses_what_will_go_is_told_in_each_answer() -> None:
     engine = Engine(toy)
     errors: Any = public_error
     operations = Operations(engine, StoredDocuments(engine.documents, {}), errors)
-    app = Starlette(routes=[Route("/graphql", GraphQLApp(operations, lambda _connection: None, AsyncMock()))])
-    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://toy.test")
-
-
-async def test_who_uses_what_will_go_is_told_in_each_answer(http: httpx2.AsyncClient) -> None:
     for _ in range(2):
-        answer = (await http.post("/graphql", json={"query": "{ old a: old greeting }"})).json()
-        assert answer == {
+        assert await ask(operations, "{ old a: old greeting }") == {
             "data": {"old": "hello", "a": "hello", "greeting": "hello"},
             "extensions": {
                 "deprecations": [
@@ -160,4 +155,4 @@ async def test_who_uses_what_will_go_is_told_in_each_answer(http: httpx2.AsyncCl
                 ]
             },
         }
-    assert (await http.post("/graphql", json={"query": "{ greeting }"})).json() == {"data": {"greeting": "hello"}}
+    assert await ask(operations, "{ greeting }") == {"data": {"greeting": "hello"}}

@@ -102,7 +102,15 @@ async def over_websocket(world: World, query: str) -> list[dict[str, Any]]:
         return errors
 
 
-TRANSPORTS = {"post": over_post, "websocket": over_websocket}
+async def over_events(world: World, query: str) -> list[dict[str, Any]]:
+    response = await world.ada.http.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream"})
+    assert response.headers["content-type"].startswith("text/event-stream")
+    _, _, data = response.text.partition("event: next\n")[2].partition("data: ")
+    errors: list[dict[str, Any]] = json.loads(data.partition("\n")[0]).get("errors", [])
+    return errors
+
+
+TRANSPORTS = {"post": over_post, "websocket": over_websocket, "events": over_events}
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -149,6 +157,8 @@ async def test_the_schema_is_told_to_those_who_are_signed_in(world: World, query
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
         message = json.loads(await socket.recv())
         assert (message["type"], codes(message["payload"])) == ("error", {"UNAUTHENTICATED"})
+    streamed = await world.nobody.http.post("/graphql", json={"query": query}, headers={"Accept": "text/event-stream"})
+    assert '"code":"UNAUTHENTICATED"' in streamed.text
     assert "errors" not in await world.alice.post(query)
 
 

@@ -89,6 +89,16 @@ async def test_a_dry_run_says_the_price_and_does_nothing(portal: Portal) -> None
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
         answer = json.loads(await socket.recv())["payload"]
         assert (answer["data"], answer["extensions"]["cost"]["requested"]) == (None, 10)
+    live = "subscription { usageChanged { totals { spend } } }"
+    for dry_run in (True, False):
+        async with alice.socket() as socket:
+            payload = {"query": live, "extensions": {"dryRun": dry_run}}
+            await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+            answer = json.loads(await socket.recv())["payload"]
+            assert (answer["data"] is None) == dry_run
+            assert ("extensions" in answer) == dry_run
+            if dry_run:
+                assert json.loads(await socket.recv()) == {"id": "1", "type": "complete"}
 
 
 @pytest.mark.parametrize("extensions", ["x", [], 1])
