@@ -27,6 +27,7 @@ bench: .venv/.ready  ## What costs what: ratios measured in one run
 
 schema: .venv/.ready  ## Print the GraphQL schema into schema/schema.graphql, and the frontend's operations
 	@$(BIN)/litemaas schema > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
+	@$(BIN)/litemaas schema --examples frontend/graphiql/changes.json
 	@cd frontend && npm run --silent relay
 
 lock: .venv/.ready  ## Choose newer packages within the bounds of pyproject.toml

@@ -9,9 +9,11 @@ from gateway import jobs, web
 from gateway.services import build_services, opened
 from gateway.settings import Settings
 from schema.asgi import graphql_routes
+from schema.evolution import unannounced_changes
+from schema.examples import change_examples
 from schema.root import schema, sdl
 
-__all__ = ["create_app", "sdl"]
+__all__ = ["create_app", "examples", "sdl", "unannounced_changes"]
 
 
 def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
@@ -35,3 +37,8 @@ def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
     )
     app.state.services = services
     return app
+
+
+def examples() -> str:
+    """An example of each change, as JSON."""
+    return change_examples(schema._schema)

@@ -19,6 +19,7 @@ from gateway.keys import KeyService
 from gateway.litellm import Breaker, LiteLLM
 from gateway.notifications import NotificationService
 from gateway.offboarding import OffboardingService
+from gateway.ratelimit import Buckets, buckets_at
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
 from gateway.system import SystemService
@@ -37,6 +38,7 @@ class Services:
     db: Database
     bus: Bus
     litellm: LiteLLM
+    buckets: Buckets
     audit: AuditService
     users: UserService
     auth: AuthService
@@ -102,6 +104,7 @@ def build_services(settings: Settings) -> Services:
         db=db,
         bus=bus,
         litellm=litellm,
+        buckets=buckets_at(settings.redis_url),
         audit=AuditService(db, stream_to(settings.audit_stream)),
         users=UserService(db),
         auth=AuthService(db, settings),
@@ -131,4 +134,5 @@ async def opened(services: Services) -> AsyncIterator[Services]:
     finally:
         await services.bus.stop()
         await services.litellm.aclose()
+        await services.buckets.close()
         await services.db.close()

@@ -249,6 +249,41 @@ class WebSettings(_Group):
         return self.public_url.startswith("https://")
 
 
+def _who_is_bound(value: str) -> str:
+    if value not in ("nobody", "browsers", "everybody"):
+        raise ValueError("must be nobody, browsers or everybody")
+    return value
+
+
+class ApiSettings(_Group):
+    """What a caller may ask of the GraphQL API: a person over all sessions, an access token, a key, or an address without any.
+
+    A query may cost `cost_ceiling` points; a caller's bucket holds `points` and gains `points_per_second`. Changes count by themselves,
+    and `concurrency` operations of a caller run at a time in each replica. `trusted_documents_only` says who may send the documents of
+    our own pages only: nobody, browsers (whoever shows no access token and no key), or everybody.
+    """
+
+    cost_ceiling: int = Field(default=1_000, validation_alias="QUERY_COST_CEILING", ge=1, le=1_000_000)
+    points: int = Field(
+        default=5_000, validation_alias="RATE_LIMIT_POINTS", ge=1, le=1_000_000_000, validate_default=True
+    )
+    points_per_second: int = Field(default=100, validation_alias="RATE_LIMIT_POINTS_PER_SECOND", ge=1, le=1_000_000_000)
+    writes: int = Field(default=120, validation_alias="RATE_LIMIT_WRITES", ge=1, le=1_000_000_000)
+    writes_per_minute: int = Field(default=120, validation_alias="RATE_LIMIT_WRITES_PER_MINUTE", ge=1, le=1_000_000_000)
+    concurrency: int = Field(default=30, validation_alias="RATE_LIMIT_CONCURRENCY", ge=1, le=100_000)
+    trusted_documents_only: Annotated[str, AfterValidator(_who_is_bound)] = Field(
+        default="nobody", validation_alias="TRUSTED_DOCUMENTS_ONLY"
+    )
+
+    @field_validator("points")
+    @classmethod
+    def _enough_for_one(cls, value: int, info: ValidationInfo) -> int:
+        ceiling = info.data.get("cost_ceiling", 0)
+        if value < ceiling:
+            raise ValueError(f"must be at least QUERY_COST_CEILING ({ceiling})")
+        return value
+
+
 class SandboxPerson(_Group):
     """Somebody who signs in to the sandbox by name alone."""
 
@@ -267,6 +302,7 @@ class Settings(BaseSettings):
     litellm: LiteLLMSettings
     auth: AuthSettings
     web: WebSettings
+    api: ApiSettings = ApiSettings()
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
         default=None, validation_alias="REDIS_URL", repr=False
     )
@@ -297,6 +333,7 @@ class Settings(BaseSettings):
         port: int = 8080,
         public_url: str | None = None,
         history_days: int = 400,
+        api: ApiSettings | None = None,
     ) -> Self:
         """Settings under which `people` sign in by name. `public_url` defaults to this machine's `http://host:port`.
 
@@ -320,6 +357,7 @@ class Settings(BaseSettings):
                 port=port,
                 session_secret=SecretStr(session_secret),
             ),
+            api=api or ApiSettings(),
             sandbox_people=tuple(people),
         )
 
@@ -336,7 +374,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     try:
         settings = Settings.model_validate(
             {
-                **dict.fromkeys(("database", "litellm", "auth", "web"), given),
+                **dict.fromkeys(("database", "litellm", "auth", "web", "api"), given),
                 **{name: given.get(name) for name in ("REDIS_URL", "AUDIT_STREAM")},
             }
         )
@@ -352,17 +390,26 @@ def load_database_settings(environ: Mapping[str, str] = os.environ) -> DatabaseS
     try:
         return DatabaseSettings.model_validate(_given(environ))
     except ValidationError as error:
-        raise SettingsError(_problems(error)) from None
+        raise SettingsError(_problems(error, "database")) from None
+
+
+def load_api_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:
+    """What the sandbox lets an environment decide. Raises SettingsError."""
+    try:
+        return ApiSettings.model_validate(_given(environ))
+    except ValidationError as error:
+        raise SettingsError(_problems(error, "api")) from None
 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value.strip() for name, value in environ.items() if value.strip() and name.isupper()}
 
 
-def _problems(error: ValidationError) -> list[str]:
+def _problems(error: ValidationError, *group: str) -> list[str]:
+    """One line for each finding about all settings, or about those of one group."""
     problems = []
     for detail in error.errors():
-        name, field = _variable(detail["loc"])
+        name, field = _variable((*group, *detail["loc"]))
         problems.append(f"{field.validation_alias if field else name} {_words(detail, field)}")
     return problems
 

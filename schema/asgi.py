@@ -13,7 +13,9 @@ from strawberry import Schema
 
 from gateway.actor import Actor
 from gateway.errors import NotSignedIn
+from gateway.ratelimit import RateLimited
 from gateway.services import Services
+from schema.admission import Charge, Gate
 from schema.context import Context
 from schema.documents import StoredDocuments, read_stored
 from schema.errors import public_error
@@ -35,7 +37,8 @@ SignIn = Callable[[HTTPConnection, str], Awaitable[bool]]
 def graphql_routes(schema: Schema, services: Services) -> list[BaseRoute]:
     """The API of `schema` on /graphql. Who is asking stands in `scope["state"]`, put there by the middleware."""
     engine = Engine(schema)
-    operations = Operations(engine, StoredDocuments(engine.documents, read_stored()), public_error)
+    gate = Gate(schema._schema, services.buckets, services.settings.api)
+    operations = Operations(engine, StoredDocuments(engine.documents, read_stored()), public_error, gate)
 
     def context_of(connection: HTTPConnection) -> Context:
         state = connection.state
@@ -45,6 +48,7 @@ def graphql_routes(schema: Schema, services: Services) -> list[BaseRoute]:
             state.request_id,
             long_lived=connection.scope["type"] == "websocket" or _wants_events(connection),
             last_event_id=_last_event_id(connection),
+            address=connection.client.host if connection.client else "",
         )
 
     async def until_changed(caller: Hashable) -> Change:
@@ -112,15 +116,21 @@ class GraphQLApp:
             await self._http(connection, receive, send, request_id)
 
     async def _http(self, connection: HTTPConnection, receive: Receive, send: Send, request_id: str) -> None:
+        charged: list[tuple[bytes, bytes]] = []
         try:
             operation = await self._read(connection, receive)
             if _wants_events(connection):
                 await self._stream(connection, receive, send, operation, request_id)
                 return
-            status, body, media = await self._answer(connection, operation, request_id)
+            status, body, media, charged = await self._answer(connection, operation, request_id)
         except BadRequest as bad:
             status, body, media = bad.status, bad.body, b"application/json"
-        headers = [(b"content-type", media), (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
+        headers = [
+            (b"content-type", media),
+            (b"content-length", b"%d" % len(body)),
+            (b"cache-control", b"no-store"),
+            *charged,
+        ]
         if status == 405:
             headers.append((b"allow", b"POST"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -162,16 +172,21 @@ class GraphQLApp:
 
     async def _answer(
         self, connection: HTTPConnection, operation: Operation, request_id: str
-    ) -> tuple[int, bytes, bytes]:
-        """(status, body, media type). Raises BadRequest."""
+    ) -> tuple[int, bytes, bytes, list[tuple[bytes, bytes]]]:
+        """(status, body, media type, what the gate says). Raises BadRequest."""
         if operation.type is OperationType.SUBSCRIPTION:
             raise BadRequest(
                 "Subscriptions are served at this address over a WebSocket (graphql-transport-ws), or to `Accept: text/event-stream`."
             )
-        body, executed = await self._operations.execute(operation, self._context_of(connection), request_id)
+        context = self._context_of(connection)
+        body, executed = await self._operations.execute(operation, context, request_id)
+        charge: Charge | None = getattr(context, "charge", None)
+        status, media = 200, b"application/json"
         if "application/graphql-response+json" in connection.headers.get("accept", ""):
-            return (200 if executed else 400), body, b"application/graphql-response+json; charset=utf-8"
-        return 200, body, b"application/json"
+            status, media = 200 if executed else 400, b"application/graphql-response+json; charset=utf-8"
+        if charge and isinstance(charge.refusal, RateLimited):
+            status = 429
+        return status, body, media, charge.headers if charge else []
 
 
 def _wants_events(connection: HTTPConnection) -> bool:

@@ -39,7 +39,7 @@ class Member(Protocol):
 
 def is_shared(schema: Schema, operation: Operation) -> bool:
     """Whether the operation is a valid subscription to one field that is marked SHARED."""
-    if operation.document.errors or operation.type is not OperationType.SUBSCRIPTION:
+    if operation.document.errors or operation.dry_run or operation.type is not OperationType.SUBSCRIPTION:
         return False
     node, root = operation.document.operation(operation.name), schema._schema.subscription_type
     if node is None or root is None or len(node.selection_set.selections) != 1:

@@ -3,12 +3,16 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType
 
-from schema.documents import StoredDocuments
+from schema.deprecations import deprecations_in
+from schema.documents import PREFIX, StoredDocuments
 from schema.execution import Document, Engine, encode
+
+if TYPE_CHECKING:
+    from schema.admission import Charge, Gate
 
 PublicError = Callable[[GraphQLError, str], GraphQLError]
 """(error, request id) -> the error as the caller may see it."""
@@ -44,6 +48,10 @@ class Operation:
     """What the request said: the document's text or its id."""
     variables: dict[str, Any] | None
     name: str | None
+    stored: bool = False
+    """Whether it was named by its id: it is one of our own pages', or nobody knows it."""
+    dry_run: bool = False
+    """Whether it is asked only what it would cost."""
 
     @property
     def type(self) -> OperationType | None:
@@ -61,12 +69,18 @@ class Result:
 
 
 class Operations:
-    """Reads and executes operations on one schema. `public_error` has the last word on each error that leaves."""
+    """Reads and executes operations on one schema. `public_error` has the last word on each error that leaves.
 
-    def __init__(self, engine: Engine, stored: StoredDocuments, public_error: PublicError) -> None:
+    Every operation passes the `gate`, which charges it; without one they are free.
+    """
+
+    def __init__(
+        self, engine: Engine, stored: StoredDocuments, public_error: PublicError, gate: "Gate | None" = None
+    ) -> None:
         self.engine = engine
         self._stored = stored
         self._public_error = public_error
+        self._gate = gate
 
     def read(self, request: Any) -> Operation:
         """The operation in a decoded request: `query`, `variables`, `operationName`. Raises BadRequest."""
@@ -75,39 +89,85 @@ class Operations:
         if not isinstance(request, dict):
             raise BadRequest("The request must be a JSON object.")
         query, variables, name = request.get("query"), request.get("variables"), request.get("operationName")
+        wishes = request.get("extensions")
         if not isinstance(query, str) or not query.strip():
             raise BadRequest("`query` must be a document or the id of a stored one, as a string.")
         if variables is not None and not isinstance(variables, dict):
             raise BadRequest("`variables` must be an object or null.")
         if name is not None and not isinstance(name, str):
             raise BadRequest("`operationName` must be a string or null.")
-        return Operation(self._stored.find(query), query, variables, name)
+        if wishes is not None and not isinstance(wishes, dict):
+            raise BadRequest("`extensions` must be an object or null.")
+        document = self._stored.find(query)
+        return Operation(
+            document,
+            query,
+            variables,
+            name,
+            stored=query.startswith(PREFIX),
+            dry_run=wishes is not None and wishes.get("dryRun") is True,
+        )
 
     async def execute(self, operation: Operation, context: Any, request_id: str) -> tuple[bytes, bool]:
-        """(the result as JSON, whether it was executed at all) of a query or mutation."""
-        result = await self.engine.execute(
-            operation.document, variables=operation.variables, operation_name=operation.name, context=context
-        )
-        return self._written(result, request_id), result.data is not None or _has_path(result)
+        """(the result as JSON, whether it was executed at all) of a query or mutation.
+
+        One that the gate refuses, or that asks only for its cost, was not executed: `context.charge` says more.
+        """
+        charge = await self._gate.admit(operation, context) if self._gate else None
+        try:
+            if charge and charge.refusal:
+                result = ExecutionResult(None, [_as_graphql(charge.refusal)])
+            elif charge and charge.dry_run:
+                result = ExecutionResult(None, list(operation.document.errors) or None)
+            else:
+                result = await self.engine.execute(
+                    operation.document, variables=operation.variables, operation_name=operation.name, context=context
+                )
+            if charge:
+                await charge.settle(result.data)
+        finally:
+            if charge:
+                charge.release()
+        executed = not result.errors or result.data is not None or _has_path(result)
+        return self._written(result, request_id, self._extensions(operation, charge)), executed
 
     async def results(self, operation: Operation, context: Any, request_id: str) -> AsyncGenerator[Result, None]:
         """The results of a subscription. Raises Refused when it can't begin or its source breaks."""
+        charge = await self._gate.admit(operation, context) if self._gate else None
+        if charge and charge.refusal:
+            raise Refused(self.public([charge.refusal], request_id))
+        if charge and charge.dry_run and not operation.document.errors:
+            await charge.settle(None)
+            price = self._written(ExecutionResult(None, None), request_id, self._extensions(operation, charge))
+            yield Result(price.decode(), None)
+            return
         stream = await self.engine.subscribe(
             operation.document, variables=operation.variables, operation_name=operation.name, context=context
         )
         if isinstance(stream, ExecutionResult):
             raise Refused(self.public(stream.errors, request_id))
+        extensions = self._extensions(operation, None)
         async with aclosing(stream):
             try:
                 async for result in stream:
-                    yield Result(self._written(result, request_id).decode(), _position(result.data))
+                    yield Result(self._written(result, request_id, extensions).decode(), _position(result.data))
+                    if charge:
+                        await charge.pace(result.data)
             except Exception as error:
                 raise Refused(self.public([error], request_id)) from error
 
-    def _written(self, result: ExecutionResult, request_id: str) -> bytes:
+    def _extensions(self, operation: Operation, charge: "Charge | None") -> dict[str, Any]:
+        said: dict[str, Any] = {"cost": charge.extensions} if charge else {}
+        if dying := deprecations_in(self.engine.schema._schema, operation.document):
+            said["deprecations"] = dying
+        return said
+
+    def _written(self, result: ExecutionResult, request_id: str, extensions: dict[str, Any]) -> bytes:
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = self.public(result.errors, request_id)
+        if extensions:
+            answer["extensions"] = extensions
         try:
             return encode(answer)
         except TypeError as error:  # a scalar gave what JSON does not know

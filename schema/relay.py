@@ -10,6 +10,7 @@ import strawberry
 
 from gateway.errors import InvalidInput
 from gateway.paging import Page
+from schema.cost import price
 
 T = TypeVar("T")
 
@@ -73,7 +74,10 @@ class Connection(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Where this page stands in the list.")
     page: strawberry.Private[Page[Any]]
 
-    @strawberry.field(description="How many items the whole list has, over all pages. Counted only when asked for.")
+    @strawberry.field(
+        description="How many items the whole list has, over all pages. Counted only when asked for.",
+        metadata=price(points=2),
+    )
     async def total_count(self) -> int:
         return await self.page.total_count()
 

@@ -7,7 +7,6 @@ import strawberry
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from gateway.errors import NotAvailable
 from schema.audit import AuditEntry
 from schema.catalog import Model, ModelFacets, ModelFilter, ModelOrder
 from schema.context import Info
@@ -24,15 +23,21 @@ from schema.users import User
 from schema.viewer import Admin, Viewer
 
 
-@strawberry.type(description="Points left for this caller.")
+@strawberry.type(
+    description="The caller's points. Every operation is charged; each second some come back, up to `limit`."
+)
 class RateLimit:
-    cost: int = strawberry.field(description="What this operation costs.")
-    remaining: int = strawberry.field(description="Points left in this window.")
-    limit: int = strawberry.field(description="Points in each window.")
-    reset_at: datetime = strawberry.field(description="When the next window begins.")
+    cost: int = strawberry.field(
+        description="What this operation may cost at most. To be told without executing it, send `extensions: {dryRun: true}` with it."
+    )
+    remaining: int = strawberry.field(description="Points left, this operation paid; what it does not use comes back.")
+    limit: int = strawberry.field(description="Points that the caller has at most.")
+    reset_at: datetime = strawberry.field(
+        description="When the caller has all of them again, if nothing else is asked until then."
+    )
 
 
-@strawberry.type(description="What can be asked. All but `portal` needs somebody who is signed in.")
+@strawberry.type(description="What can be asked. All but `portal` and `rateLimit` needs somebody who is signed in.")
 class Query:
     @strawberry.field(description="The caller, and what is the caller's own.")
     def viewer(self) -> Viewer:
@@ -79,9 +84,13 @@ class Query:
     async def model_facets(self, info: Info) -> ModelFacets:
         return ModelFacets.of(await info.context.services.catalog.facets(info.context.actor))
 
-    @strawberry.field(description="Points left for this caller. Not available in this version.")
-    def rate_limit(self) -> RateLimit:
-        raise NotAvailable("rateLimit")
+    @strawberry.field(description="What the caller may still ask for. Answers say the same in `extensions.cost`.")
+    def rate_limit(self, info: Info) -> RateLimit:
+        charge = info.context.charge
+        assert charge is not None
+        return RateLimit(
+            cost=charge.requested, remaining=charge.available, limit=charge.limit, reset_at=charge.reset_at
+        )
 
     @strawberry.field(description="What auditors may read and admins may act on. Anyone else: FORBIDDEN.")
     def admin(self) -> Admin:

@@ -10,6 +10,7 @@ from gateway import subscriptions
 from gateway.db import utc_now
 from schema.catalog import Model
 from schema.context import Info
+from schema.cost import price
 from schema.relay import Node, encode_id
 from schema.scalars import BigInt
 from schema.usage import UsageTotals
@@ -63,7 +64,9 @@ class SubscriptionChange:
     )
     to_status: SubscriptionStatus = strawberry.field(description="The status after.")
     reason: str | None = strawberry.field(description="Why, in the words of who did it.")
-    limits: list[LimitChange] = strawberry.field(description="Which limits were changed by it.")
+    limits: list[LimitChange] = strawberry.field(
+        description="Which limits were changed by it.", metadata=price(items=1)
+    )
 
     @classmethod
     def of(cls, row: Any) -> "SubscriptionChange":
@@ -174,7 +177,9 @@ class SubscriptionQuota:
     exhausted: bool = strawberry.field(
         description="Whether any limit is used up: then the model leaves the owner's keys within seconds, until `resetsAt`."
     )
-    limits: list[QuotaLimit] = strawberry.field(description="One for each limit that there is.")
+    limits: list[QuotaLimit] = strawberry.field(
+        description="One for each limit that there is.", metadata=price(items=3)
+    )
 
     @classmethod
     def of(cls, quota: subscriptions.Quota) -> "SubscriptionQuota":

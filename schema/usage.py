@@ -11,6 +11,7 @@ import strawberry
 from gateway import usage
 from gateway.errors import NotAvailable
 from schema.context import Info
+from schema.cost import price
 from schema.keys import ApiKey
 from schema.relay import After, Connection, First, connection, decode_ids, encode_id
 from schema.scalars import BigInt
@@ -138,11 +139,14 @@ class Usage:
     )
     view: strawberry.Private[usage.View]
 
-    @strawberry.field(description="Sums over the whole range.")
+    @strawberry.field(description="Sums over the whole range.", metadata=price(points=5))
     async def totals(self, info: Info) -> UsageTotals:
         return await _totals(self, info)
 
-    @strawberry.field(description="Sums by interval, in order of time, without gaps; at most 1,000 points.")
+    @strawberry.field(
+        description="Sums by interval, in order of time, without gaps; at most 1,000 points.",
+        metadata=price(points=10, items=30),
+    )
     async def series(
         self,
         info: Info,
@@ -152,11 +156,13 @@ class Usage:
         points = await _ask(self, info, usage.Series(interval, time_zone))
         return [UsagePoint(start=point.start, totals=UsageTotals.of(point.totals)) for point in points]
 
-    @strawberry.field(description="The hundred models that cost most, dearest first.")
+    @strawberry.field(
+        description="The hundred models that cost most, dearest first.", metadata=price(points=5, items=20)
+    )
     async def by_model(self, info: Info) -> list[UsageSlice]:
         return await _slices(self, info, usage.Dimension.MODEL, "Model")
 
-    @strawberry.field(description="The hundred keys that cost most, dearest first.")
+    @strawberry.field(description="The hundred keys that cost most, dearest first.", metadata=price(points=5, items=20))
     async def by_api_key(self, info: Info) -> list[UsageSlice]:
         return await _slices(self, info, usage.Dimension.API_KEY, "ApiKey")
 

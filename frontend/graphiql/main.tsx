@@ -3,36 +3,12 @@ import "graphiql/style.css";
 import "./graphiql.css";
 
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
-import { GraphiQL } from "graphiql";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createClient } from "graphql-ws";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-const EXAMPLE = `# The API of LiteMaaS, with your own session.
-# Ctrl-Space completes, Ctrl-Enter runs.
-# The book on the left: documentation.
-
-query MyModels {
-  viewer {
-    user {
-      displayName
-    }
-    modelSubscriptions(first: 10, status: [ACTIVE]) {
-      totalCount
-      edges {
-        node {
-          spend
-          model {
-            name
-            inputCostPerMillion
-            outputCostPerMillion
-          }
-        }
-      }
-    }
-  }
-}
-`;
+import { FIRST, examplesPlugin } from "./examples";
 
 /** Leads to sign-in and back when there is no session; every other answer is GraphiQL's to show. */
 async function fetchWithSession(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
@@ -42,8 +18,16 @@ async function fetchWithSession(input: RequestInfo | URL, init?: RequestInit): P
     .json()
     .catch(() => null);
   const { errors } = (body ?? {}) as { errors?: { extensions?: { code?: string } }[] };
-  if (errors?.[0]?.extensions?.code === "UNAUTHENTICATED") window.location.assign("/sign-in?next=/graphiql");
+  const code = errors?.[0]?.extensions?.code;
+  if (code === "TRUSTED_DOCUMENTS_ONLY") sayThatItIsClosed();
+  if (code === "UNAUTHENTICATED") window.location.assign("/sign-in?next=/graphiql");
   return response;
+}
+
+/** This installation answers none but its own pages, so there is nothing to try here. */
+function sayThatItIsClosed() {
+  const notice = document.getElementById("closed")!;
+  notice.hidden = false;
 }
 
 const fetcher = createGraphiQLFetcher({
@@ -53,9 +37,11 @@ const fetcher = createGraphiQLFetcher({
   wsClient: createClient({ url: `${window.location.origin.replace(/^http/, "ws")}/graphql` }),
 });
 
+const PLUGINS = [examplesPlugin, HISTORY_PLUGIN];
+
 createRoot(document.getElementById("graphiql")!).render(
   <StrictMode>
-    <GraphiQL fetcher={fetcher} defaultQuery={EXAMPLE}>
+    <GraphiQL fetcher={fetcher} defaultQuery={FIRST} plugins={PLUGINS}>
       <GraphiQL.Logo>
         <a href="/">LiteMaaS</a>
       </GraphiQL.Logo>

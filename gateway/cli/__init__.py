@@ -5,6 +5,7 @@ import contextlib
 import errno
 import gc
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -79,14 +80,31 @@ def migrate_command(
 @main.command("schema")
 def schema_command(
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
+    examples: Annotated[
+        Path | None, typer.Option(help="Write an example of each change to this file, as GraphiQL reads it.")
+    ] = None,
+    check_against: Annotated[
+        Path | None,
+        typer.Option(help="Print nothing, and fail if clients of the schema in this file would break unannounced."),
+    ] = None,
 ) -> None:
     """Print the GraphQL schema."""
-    from gateway.app import sdl
+    from gateway import app
 
-    if output:
-        output.write_text(sdl())
+    if examples:
+        examples.write_text(app.examples())
+    elif check_against:
+        today = datetime.now(UTC).date()
+        if problems := app.unannounced_changes(check_against.read_text(), app.sdl(), today):
+            fail(
+                f"This would break clients of {check_against}:",
+                *(f"  {problem}" for problem in problems),
+                "Deprecate first, with a date, and keep it until then (docs/api.md, “What may change”).",
+            )
+    elif output:
+        output.write_text(app.sdl())
     else:
-        typer.echo(sdl(), nl=False)
+        typer.echo(app.sdl(), nl=False)
 
 
 @main.command("version")

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from gateway.cli import fail, listen, main, uvicorn_config
 from gateway.logs import configure_logging
+from gateway.settings import SettingsError, load_api_settings
 
 _HOST = "127.0.0.1"  # sign-in there is by name alone, so nobody else must reach it
 
@@ -32,6 +33,10 @@ def sandbox_command(
 ) -> None:
     """Try LiteMaaS on this machine, with everything it needs: its own PostgreSQL, LiteLLM and people."""
     parent = os.getppid() if stop_with_parent else None
+    try:
+        api = load_api_settings()
+    except SettingsError as error:
+        fail(*error.problems)
     console = Console(highlight=False)
     console.print("Starting LiteMaaS in its sandbox.")  # at once: loading the rest takes some seconds
     try:
@@ -47,6 +52,7 @@ def sandbox_command(
         litellm_socket=listen(_HOST, litellm_port or port + 1, "LITELLM_PORT"),
         configure=uvicorn_config,
         public_url=os.environ.get("PUBLIC_URL") or None,
+        api=api,
         traffic=traffic,
         pages=pages,
         parent=parent,

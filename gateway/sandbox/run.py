@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -27,7 +27,7 @@ from gateway.sandbox.people import PEOPLE
 from gateway.sandbox.postgres import Postgres
 from gateway.sandbox.seed import sample_callers
 from gateway.sandbox.traffic import run_traffic
-from gateway.settings import Settings
+from gateway.settings import ApiSettings, Settings
 from gateway.web.frontend import PLACES
 
 T = TypeVar("T")
@@ -48,6 +48,7 @@ class Sandbox:
     litellm_socket: socket.socket
     configure: Callable[[Starlette], uvicorn.Config]
     public_url: str | None = None
+    api: ApiSettings = field(default_factory=ApiSettings)
     traffic: bool = False
     pages: bool = True
     parent: int | None = None
@@ -145,6 +146,7 @@ def _settings(sandbox: Sandbox, postgres: Postgres, own_secrets: dict[str, str])
         host=host,
         port=port,
         public_url=sandbox.public_url,
+        api=sandbox.api,
     )
 
 

@@ -5,9 +5,9 @@ with compiled selections; Strawberry takes it as `execution_context_class`, so t
 `encode` writes a result as JSON.
 """
 
-from schema.execution.documents import Document, Documents, Limits
+from schema.execution.documents import Document, Documents, Limits, nodes_of
 from schema.execution.encode import encode
 from schema.execution.engine import Engine
 from schema.execution.executor import CompiledExecutor
 
-__all__ = ["CompiledExecutor", "Document", "Documents", "Engine", "Limits", "encode"]
+__all__ = ["CompiledExecutor", "Document", "Documents", "Engine", "Limits", "encode", "nodes_of"]

@@ -9,12 +9,22 @@ import pytest
 import pytest_asyncio
 
 from gateway.sandbox.litellm import Options
+from gateway.settings import ApiSettings
 from tests.conftest import a_database
 from tests.graphql import Client, Portal, served
 from tests.portal import sandbox_settings
 from tests.proxies import MASTER_KEY, proxy_on_port
 
 WEBHOOK_SECRET = "callback-5519-4471-x"
+# For tests of other things, which ask for all that there is and do not pause.
+UNHURRIED = ApiSettings(
+    cost_ceiling=100_000,
+    points=10**9,
+    points_per_second=10**9,
+    writes=10**9,
+    writes_per_minute=10**9,
+    concurrency=1_000,
+)
 
 
 @dataclass
@@ -36,7 +46,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def a_world(server_url: str, template: str) -> AsyncIterator[World]:
+async def a_world(server_url: str, template: str, api: ApiSettings = UNHURRIED) -> AsyncIterator[World]:
     """Everybody signed in, the catalogue filled from LiteLLM, callbacks on their way after a tenth of a second."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -61,6 +71,7 @@ async def a_world(server_url: str, template: str) -> AsyncIterator[World]:
             port=port,
             public_url=url,
             history_days=7,
+            api=api,
         )
         portal = await stack.enter_async_context(served(settings))
         await portal.services.catalog.sync()

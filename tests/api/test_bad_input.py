@@ -248,7 +248,6 @@ async def test_roles(world: World) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "{ rateLimit { remaining } }",
         "{ viewer { teams(first: 1) { totalCount } } }",
         "{ viewer { budget { spend } } }",
     ],

@@ -1,4 +1,4 @@
-"""A page of 60 models with 12 fields, as a stored document, against a plain route that writes the same bytes.
+"""A page of 60 models with 12 fields, as a stored document, against a plain route that writes the same data.
 
 Each is served by one uvicorn process, in turn, on the same PostgreSQL. Goal: at least 20 % of the plain route's requests a second.
 The gateway's requests are those of a signed-in person, session and all; the plain route asks nobody.
@@ -84,10 +84,11 @@ async def run(database_url: str, rounds: int, seconds: float) -> None:
         cookie = await sign_in(ours.port)
         to_ours = request("POST", "/graphql", body, Content_Type=kind, Cookie=cookie, X_LiteMaaS_Request="1")
         expected, given = await answer(plain, to_plain), await answer(ours, to_ours)
-        if expected != given:
+        same, cost, _ = given.partition(b',"extensions":{"cost":')
+        if not cost or expected != same + b"}":
             raise RuntimeError(f"not the same bytes:\n{expected[:600]!r}\n{given[:600]!r}")
         print(
-            f"{len(given):,} bytes, the same from both; {CONNECTIONS} connections, {rounds} rounds of {seconds:g} s each"
+            f"{len(expected):,} bytes, the same from both; {CONNECTIONS} connections, {rounds} rounds of {seconds:g} s each"
         )
         for warm, sent in ((plain, to_plain), (ours, to_ours)):
             await measure(warm, sent, seconds / 4)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from gateway.migrate import upgrade
 from gateway.sandbox.postgres import Postgres
-from gateway.settings import SandboxPerson, Settings
+from gateway.settings import ApiSettings, SandboxPerson, Settings
 
 MASTER_KEY, WEBHOOK_SECRET = "sk-bench-7204-1183", "callback-7204-1183-x"
 HOST = "127.0.0.1"
@@ -49,6 +49,10 @@ def settings(database_url: str, port: int, people: int = 1) -> Settings:
         people=[SandboxPerson(username=person(number), display_name=person(number)) for number in range(people)],
         host=HOST,
         port=port,
+        # What is measured is how many requests are answered, not how many are refused.
+        api=ApiSettings(
+            points=10**9, points_per_second=10**9, writes=10**9, writes_per_minute=10**9, concurrency=10**5
+        ),
     )
 
 
