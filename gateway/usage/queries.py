@@ -190,7 +190,7 @@ class Source:
                 rows = rows.where(at.not_in(opened))
                 ends = [*ends, *((hour, hour + HOUR) for hour in opened)]
             parts.append(rows)
-        return union_all(*parts, *self._calls(ends, event.c.occurred_at.label("at")))
+        return union_all(*parts, *self.single_calls(ends, event.c.occurred_at.label("at")))
 
     def members(self, dimensions: Sequence[Dimension]) -> tuple[Part, Part]:
         """Sums of whole days by member, as (dimension, member, the measures), and the rest as crossed rows.
@@ -213,9 +213,9 @@ class Source:
             )
             for table, spans in zip(tables, blocks[-len(tables) :], strict=True)
         ]
-        return days, union_all(*rest, *self._calls(ends, *columns))
+        return days, union_all(*rest, *self.single_calls(ends, *columns))
 
-    def _calls(self, spans: Sequence[Span], *columns: ColumnElement[Any]) -> list[Select[Any]]:
+    def single_calls(self, spans: Sequence[Span], *columns: ColumnElement[Any]) -> list[Select[Any]]:
         """Each span is a SELECT of its own, so that an index finds it and nothing in between is read."""
         return [
             self.calls(*columns, *_MEASURED).where(event.c.occurred_at >= start, event.c.occurred_at < end)

@@ -22,6 +22,7 @@ from gateway.usage import ingest, live, partitions, policy, queries, quotas, rea
 from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.budgets import Budgets
 from gateway.usage.calls import Calls
+from gateway.usage.export import Exporting
 from gateway.usage.grouping import Grouping
 from gateway.usage.live import Tick
 from gateway.usage.partitions import Partition
@@ -47,7 +48,10 @@ class IngestResult:
     rejected: int
 
 
-class UsageService(Calls, Budgets):
+<<<<<<< HEAD
+class UsageService(Calls, Budgets, Exporting):
+=======
+>>>>>>> 8a15ad4 (Usage leaves as files: single calls, and charges in the columns of FOCUS, that add up to what is on the screen)
     """`bus` wakes the live verbs; all others need the database only. `keep_days`: for how long single calls are kept, None for good."""
 
     def __init__(self, db: Database, bus: events.Bus, keep_days: int | None = None) -> None:
