@@ -50,7 +50,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "node": _SELF,
         "models": _MINE,
         "modelFacets": _MINE,
-        "rateLimit": _SELF,
+        "rateLimit": Rule(Who.ANYBODY),
         "admin": _READ_ALL,
         "portal": Rule(Who.ANYBODY),
     },

@@ -48,10 +48,7 @@ class IngestResult:
     rejected: int
 
 
-<<<<<<< HEAD
 class UsageService(Calls, Budgets, Exporting):
-=======
->>>>>>> 8a15ad4 (Usage leaves as files: single calls, and charges in the columns of FOCUS, that add up to what is on the screen)
     """`bus` wakes the live verbs; all others need the database only. `keep_days`: for how long single calls are kept, None for good."""
 
     def __init__(self, db: Database, bus: events.Bus, keep_days: int | None = None) -> None:

@@ -1,84 +1,121 @@
-"""/exports/…: lists as files, written while they are read, so that memory does not grow with them."""
+"""/exports/…: lists as files, written while they are read, so that memory does not grow with them.
 
-import csv
-import io
-from collections.abc import AsyncIterator, Callable, Iterable
+Whoever may see a list may have it, with the same filters. Ids are the opaque ones of GraphQL.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from gateway import audit
-from gateway.errors import InvalidInput, NotSignedIn
+from gateway import audit, ids, usage
+from gateway.actor import Actor, TokenScope
+from gateway.errors import InvalidInput, NotPermitted, NotSignedIn
 from gateway.services import Services
+from gateway.web.files import FORMS, Form, Record
 
-Rows = Iterable[dict[str, Any]]
-
-# What spreadsheets take for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+T = TypeVar("T")
 
 
 def routes(services: Services) -> list[BaseRoute]:
     async def audit_log(request: Request) -> Response:
-        if request.state.actor is None:
-            raise NotSignedIn
-        batches = services.audit.export(request.state.actor, _audit_filter(request))
-        write, media = _format(request)
-        # The first batch is read before the answer begins: a refusal is still an answer of its own.
-        try:
-            first = await anext(batches)
-        except StopAsyncIteration:
-            first = ()
+        actor, form = _actor(request), _form(request)
+        batches = _mapped(services.audit.export(actor, _audit_filter(request)), audit.entry_as_json)
+        return await _file(batches, "audit", form)
 
-        async def body() -> AsyncIterator[bytes]:
-            yield write(map(audit.entry_as_json, first), True)
-            async for rows in batches:
-                yield write(map(audit.entry_as_json, rows), False)
+    async def usage_of(request: Request) -> Response:
+        actor, form, view = _actor(request), _form(request), _view(request)
+        what = request.query_params.get("of", "calls")
+        if what == "focus":
+            batches = services.usage.export_charges(actor, view, services.settings.web.public_url)
+            return await _file(batches, "charges", form)
+        if what != "calls":
+            raise InvalidInput("of", "must be calls or focus")
+        totals = await services.usage.totals(actor, view.during, view.wanted, view.scope)
+        return await _file(services.usage.export_calls(actor, view), "calls", form, totals.requests)
 
-        return _file(body(), "audit", media)
-
-    return [Route("/exports/audit", audit_log, methods=["GET"])]
-
-
-def _file(body: AsyncIterator[bytes], name: str, media: str) -> Response:
-    ending = "csv" if media == "text/csv" else "jsonl"
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="litemaas-{name}.{ending}"'}
-    return StreamingResponse(body, media_type=media, headers=headers)
+    return [
+        Route("/exports/audit", audit_log, methods=["GET"]),
+        Route("/exports/usage", usage_of, methods=["GET"]),
+    ]
 
 
-def _format(request: Request) -> tuple[Callable[[Rows, bool], bytes], str]:
-    match request.query_params.get("format", "jsonl"):
-        case "jsonl":
-            return as_json_lines, "application/jsonl"
-        case "csv":
-            return as_csv, "text/csv"
-        case _:
-            raise InvalidInput("format", "must be jsonl or csv")
+async def _file(
+    batches: AsyncGenerator[Sequence[Record], None], name: str, form: Form, expected: int | None = None
+) -> Response:
+    """`expected`: about how many rows there will be, for a progress bar."""
+    # The first batch is read before the answer begins: a refusal is still an answer of its own.
+    try:
+        first = await anext(batches)
+    except StopAsyncIteration:
+        first = ()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield form.begin(first)
+        async for rows in batches:
+            yield form.more(rows)
+        if form.end:
+            yield form.end
+
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="litemaas-{name}.{form.ending}"',
+    }
+    if expected is not None:
+        headers["X-Total-Rows"] = str(expected)
+    return StreamingResponse(body(), media_type=form.media, headers=headers)
 
 
-def as_json_lines(rows: Rows, begins: bool) -> bytes:
-    """One object a line."""
-    return b"".join(orjson.dumps(row, default=str) + b"\n" for row in rows)
+async def _mapped(
+    batches: AsyncGenerator[Sequence[T], None], make: Callable[[T], Record]
+) -> AsyncGenerator[Sequence[Record], None]:
+    async for rows in batches:
+        yield [make(row) for row in rows]
 
 
-def as_csv(rows: Rows, begins: bool) -> bytes:
-    """With a line of names where the file begins. Text that a spreadsheet would run is marked as text."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for number, row in enumerate(rows):
-        if begins and number == 0:
-            writer.writerow(row)
-        writer.writerow([_cell(value) for value in row.values()])
-    return text.getvalue().encode()
+def _actor(request: Request) -> Actor:
+    actor: Actor | None = request.state.actor
+    if actor is None:
+        raise NotSignedIn
+    if TokenScope.READ not in actor.scopes:
+        raise NotPermitted
+    return actor
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, dict | list):
-        value = orjson.dumps(value, default=str).decode()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _form(request: Request) -> Form:
+    name = request.query_params.get("format", "jsonl")
+    if name not in FORMS:
+        raise InvalidInput("format", f"must be one of {', '.join(FORMS)}")
+    return FORMS[name]
+
+
+def _view(request: Request) -> usage.View:
+    given = request.query_params
+    start, end = (_moment(name, given.get(name)) for name in ("start", "end"))
+    if start is None or end is None:
+        raise InvalidInput("start", "and end are needed")
+    scope = given.get("scope", "own").upper()
+    if scope not in usage.Scope.__members__:
+        raise InvalidInput("scope", "must be own or all")
+    wanted = usage.UsageFilter(
+        model_ids=_ids(request, "modelIds", "Model"),
+        api_key_ids=_ids(request, "apiKeyIds", "ApiKey"),
+        user_ids=_ids(request, "userIds", "User"),
+        providers=given.getlist("providers") or None,
+        statuses=given.getlist("statuses") or None,
+    )
+    return usage.View(usage.TimeRange(start, end), wanted, usage.Scope(scope))
+
+
+def _ids(request: Request, name: str, kind: str) -> list[UUID] | None:
+    found = [ids.split(given, name) for given in request.query_params.getlist(name)]
+    if any(of != kind for of, _ in found):
+        raise InvalidInput(name, f"must be ids of the kind {kind}")
+    return [key for _, key in found] or None
 
 
 def _audit_filter(request: Request) -> audit.AuditFilter:

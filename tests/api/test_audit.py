@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.web import exports
+from gateway.web.files import FORMS
 from schema.root import schema
 from tests.api.conftest import World
 
@@ -184,7 +184,7 @@ async def test_export_of_nothing_and_of_too_much(world: World) -> None:
 
 
 def test_a_cell_is_no_formula() -> None:
-    written = exports.as_csv([{"name": "=HYPERLINK(1)", "number": -1, "list": ["=1"]}], True)
+    written = FORMS["csv"].begin([{"name": "=HYPERLINK(1)", "number": -1, "list": ["=1"]}])
     assert written.decode().splitlines() == ["name,number,list", '\'=HYPERLINK(1),-1,"[""=1""]"']
 
 
