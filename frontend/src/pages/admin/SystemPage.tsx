@@ -21,11 +21,14 @@ import { Fact } from "../../components/Fact";
 import { RelativeTime } from "../../components/RelativeTime";
 import { readable } from "../../lib/labels";
 import { formatCount } from "../../lib/numbers";
+import { useNow } from "../../lib/useNow";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import type { SystemPageQuery } from "./__generated__/SystemPageQuery.graphql";
 
 const ASK_EVERY = 10_000;
+/** What runs every few seconds is due whenever one looks. */
+const DUE = 10_000;
 
 const VERDICTS: Record<string, { text: string; status: LabelProps["status"] }> = {
   GOOD: { text: "Nothing known against it", status: "success" },
@@ -98,6 +101,7 @@ function Loaded() {
     return () => clearInterval(timer);
   }, [environment]);
 
+  const now = useNow();
   const { liteLLM, settlement, driftedKeys, jobs, version, databaseRevision } = admin.system;
   return (
     <Grid hasGutter>
@@ -149,18 +153,22 @@ function Loaded() {
                   <Link to="/admin/keys?drifted=1">{driftedKeys === 1 ? "1 key" : `${formatCount(driftedKeys)} keys`}</Link>
                 )}
               </Fact>
-              <Fact name="LiteMaaS">{version}</Fact>
-              <Fact name="Database">{databaseRevision ?? "Not known"}</Fact>
             </DescriptionList>
           </CardBody>
         </Card>
       </GridItem>
       <GridItem>
         <Card>
-          <CardTitle component="h2">Jobs</CardTitle>
+          <CardTitle component="h2">LiteMaaS</CardTitle>
+          <CardBody>
+            <DescriptionList columnModifier={{ default: "1Col", sm: "2Col" }}>
+              <Fact name="Version">{version}</Fact>
+              <Fact name="Database">{databaseRevision ? `Revision ${databaseRevision}` : "Not known"}</Fact>
+            </DescriptionList>
+          </CardBody>
           <CardBody>
             {jobs.length === 0 ? (
-              <Content component="p">None has run yet.</Content>
+              <Content component="p">No job has run yet.</Content>
             ) : (
               <Table aria-label="Jobs" variant="compact" gridBreakPoint="grid-md">
                 <Thead>
@@ -186,7 +194,7 @@ function Loaded() {
                       </Td>
                       <Td dataLabel="Count">{count == null ? "–" : formatCount(count)}</Td>
                       <Td dataLabel="Next run">
-                        <RelativeTime at={nextAt} />
+                        {Date.parse(nextAt) <= now + DUE ? "due" : <RelativeTime at={nextAt} />}
                       </Td>
                     </Tr>
                   ))}
