@@ -87,13 +87,15 @@ class Reader:
                     yield orjson.loads(line.removeprefix("data: "))
 
 
-async def calls_come_in(replicas: list[Server], chance: random.Random) -> list[str]:
-    """The models that were called, each by one call."""
-    models: list[str] = []
+def some_batches(chance: random.Random) -> list[list[str]]:
+    """The models of calls that are reported together, each called once."""
+    sizes = [chance.randrange(1, 6) for _ in range(BATCHES)]
+    return [[f"model-{batch}-{n}" for n in range(size)] for batch, size in enumerate(sizes)]
+
+
+async def calls_come_in(replicas: list[Server], batches: list[list[str]], chance: random.Random) -> None:
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {WEBHOOK_SECRET}"}) as http:
-        for _ in range(BATCHES):
-            batch = [f"model-{len(models) + n}" for n in range(chance.randrange(1, 6))]
-            models += batch
+        for batch in batches:
             now = datetime.now(UTC).timestamp()
             events = [
                 {
@@ -109,7 +111,6 @@ async def calls_come_in(replicas: list[Server], chance: random.Random) -> list[s
             answer = await http.post(f"{chance.choice(replicas).url}/webhooks/litellm", json=events)
             assert answer.status_code == 200, answer.text
             await asyncio.sleep(chance.random() * 0.1)
-    return models
 
 
 async def a_cookie_and_key(replicas: list[Server], database_url: str) -> tuple[str, str]:
@@ -125,19 +126,21 @@ async def test_every_call_once_however_often_the_connection_is_cut(replicas: lis
     chance = random.Random(7)
     cookie, key = await a_cookie_and_key(replicas, database_url)
     reader = Reader(replicas, cookie, chance)
-    coming = asyncio.create_task(calls_come_in(replicas, chance))
+    batches = some_batches(chance)
+    models = [model for batch in batches for model in batch]
+    coming = asyncio.create_task(calls_come_in(replicas, batches, chance))
     seen: list[str] = []
     after = 0
     async with asyncio.timeout(60):
-        while not (coming.done() and len(seen) >= len(coming.result())):
+        while len(seen) < len(models):
             async with aclosing(reader.results(USED, {"key": key, "after": after})) as uses:
                 async for use in uses:
                     seen.append(use["model"])
                     assert use["position"] > after
                     after = use["position"]
-                    if coming.done() and len(seen) >= len(coming.result()):
+                    if len(seen) == len(models):
                         break
-    models = await coming
+    await coming
     assert sorted(seen) == sorted(models)
     assert reader.connections >= 4
 
@@ -146,11 +149,13 @@ async def test_totals_never_go_backwards_for_who_heeds_positions(replicas: list[
     chance = random.Random(7)
     cookie, _ = await a_cookie_and_key(replicas, database_url)
     reader = Reader(replicas, cookie, chance)
-    coming = asyncio.create_task(calls_come_in(replicas, chance))
+    batches = some_batches(chance)
+    calls = sum(map(len, batches))
+    coming = asyncio.create_task(calls_come_in(replicas, batches, chance))
     seen: list[tuple[int, int]] = []
     shown, position = -1, -1
     async with asyncio.timeout(60):
-        while not (coming.done() and shown == len(coming.result())):
+        while shown < calls:
             async with aclosing(reader.results(CHANGED, {})) as ticks:
                 async for tick in ticks:
                     requests = tick["totals"]["requests"]
@@ -158,7 +163,7 @@ async def test_totals_never_go_backwards_for_who_heeds_positions(replicas: list[
                     if tick["position"] > position:
                         assert requests >= shown
                         shown, position = requests, tick["position"]
-                    if coming.done() and shown == len(coming.result()):
+                    if shown == calls:
                         break
     await coming
     counts = [requests for _, requests in sorted(seen)]
