@@ -19,6 +19,7 @@ from gateway.keys import KeyService
 from gateway.litellm import Breaker, LiteLLM
 from gateway.notifications import NotificationService
 from gateway.offboarding import OffboardingService
+from gateway.privacy import PrivacyService
 from gateway.ratelimit import Buckets, buckets_at
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
@@ -50,6 +51,7 @@ class Services:
     notifications: NotificationService
     system: SystemService
     offboarding: OffboardingService
+    privacy: PrivacyService
 
     async def bearer(self, token: str, address: str | None = None) -> Actor:
         """Whom a bearer token speaks for: a person's access token for its owner, a LiteLLM key for itself.
@@ -122,6 +124,11 @@ def build_services(settings: Settings) -> Services:
         notifications=NotificationService(db),
         system=SystemService(db, litellm, keys),
         offboarding=OffboardingService(db),
+        privacy=PrivacyService(
+            db,
+            notifications_keep_days=settings.database.notifications_keep_days,
+            ended_keep_days=settings.database.ended_keep_days,
+        ),
     )
 
 

@@ -159,10 +159,16 @@ class _Group(BaseModel):
 
 
 class DatabaseSettings(_Group):
-    """PostgreSQL; both `postgresql://` and `postgresql+asyncpg://` are understood."""
+    """PostgreSQL; both `postgresql://` and `postgresql+asyncpg://` are understood. What is kept for so many days is for good if it is None:
+    single calls, notifications that were read, and names and free texts of keys, tokens and subscriptions that are over.
+    """
 
     url: Annotated[str, AfterValidator(_postgres_url)] = Field(validation_alias="DATABASE_URL", repr=False)
     usage_keep_days: int | None = Field(default=None, validation_alias="USAGE_KEEP_DAYS", ge=7, le=36500)
+    notifications_keep_days: int | None = Field(
+        default=None, validation_alias="NOTIFICATIONS_KEEP_DAYS", ge=31, le=36500
+    )
+    ended_keep_days: int | None = Field(default=None, validation_alias="ENDED_KEEP_DAYS", ge=7, le=36500)
 
 
 class LiteLLMSettings(_Group):

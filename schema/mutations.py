@@ -10,6 +10,7 @@ from schema.ledger import LedgerMutations
 from schema.notifications import NotificationMutations
 from schema.people_mutations import PeopleMutations
 from schema.policy_mutations import PolicyMutations
+from schema.privacy import PrivacyMutations
 from schema.rotation_mutations import RotationMutations
 from schema.subscription_mutations import SubscriptionMutations
 
@@ -26,5 +27,6 @@ class Mutation(
     NotificationMutations,
     AccountMutations,
     PeopleMutations,
+    PrivacyMutations,
 ):
     pass

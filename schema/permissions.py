@@ -68,6 +68,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "budget": _SELF,
         "sessions": _MINE,
         "accessTokens": _MINE,
+        "erasureImpact": _MINE,
     },
     "Admin": {
         "modelSubscriptions": _READ_ALL,
@@ -76,6 +77,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "users": _READ_ALL,
         "user": _READ_ALL,
         "offboardingImpact": _READ_ALL,
+        "erasureImpact": _READ_ALL,
         "accessTokens": _READ_ALL,
         "usage": _READ_ALL,
         "auditLog": _READ_ALL,
@@ -119,6 +121,8 @@ RULES: dict[str, dict[str, Rule]] = {
         "disableUser": _ADMIN,
         "enableUser": _ADMIN,
         "offboardUser": _ADMIN,
+        "eraseMe": _ACCOUNT,
+        "erasePerson": _ADMIN,
     },
     "Subscription": {
         "usageChanged": _SELF,

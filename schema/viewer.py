@@ -22,6 +22,7 @@ from schema.keys import ApiKey, ApiKeyOrder, ApiKeyStatus, KeyPolicy
 from schema.ledger import Ledger
 from schema.notifications import Notification
 from schema.people_mutations import OffboardingImpact
+from schema.privacy import ErasureImpact
 from schema.relay import After, Connection, First, connection, decode_id
 from schema.subscriptions import (
     ExistingSubscriptions,
@@ -183,6 +184,11 @@ class Viewer:
         page = await info.context.services.auth.tokens(info.context.actor, first, after, status)
         return connection(page, AccessToken.of)
 
+    @strawberry.field(description="What `eraseMe` would remove at present. Nothing is written.")
+    async def erasure_impact(self, info: Info) -> ErasureImpact:
+        actor = info.context.actor
+        return ErasureImpact.of(await info.context.services.privacy.impact(actor, actor.user_id))
+
     @strawberry.field(description="What the caller used.")
     def usage(self, info: Info, range: Range, filter: Filter = None) -> Usage:
         return Usage.of(info, Scope.OWN, range.to_domain(), filter)
@@ -338,6 +344,13 @@ class Admin:
     ) -> OffboardingImpact:
         key = decode_id("User", user_id, "userId")
         return OffboardingImpact.of(await info.context.services.offboarding.impact(info.context.actor, key))
+
+    @strawberry.field(description="What `erasePerson` would remove at present. Nothing is written.")
+    async def erasure_impact(
+        self, info: Info, user_id: Annotated[strawberry.ID, strawberry.argument(description="The person.")]
+    ) -> ErasureImpact:
+        key = decode_id("User", user_id, "userId")
+        return ErasureImpact.of(await info.context.services.privacy.impact(info.context.actor, key))
 
     @strawberry.field(description="Everybody's access tokens, newest first.")
     async def access_tokens(

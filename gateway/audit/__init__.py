@@ -10,10 +10,11 @@ One thing may be rewritten, and the seals allow it: the name of a person who ask
 
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
-from gateway.audit.chain import Break, Verified
+from gateway.audit.chain import Break, Verified, entry
 from gateway.audit.origin import Origin, origin, set_origin
 from gateway.audit.queries import AuditFilter
 from gateway.audit.service import AuditService, entry_as_json
@@ -30,6 +31,7 @@ __all__ = [
     "Outcome",
     "Verified",
     "entry_as_json",
+    "forget_name",
     "origin",
     "record",
     "set_origin",
@@ -40,3 +42,9 @@ __all__ = [
 def record(session: AsyncSession, actor: Actor | str, action: str, kind: str, target: UUID, **detail: object) -> None:
     """Add an entry to the session. `actor` is a person, or a string that names one of our own jobs. `detail` must be plain JSON."""
     session.add(AuditEntry.of(actor, action, f"{kind}:{target}", dict(detail)))
+
+
+async def forget_name(session: AsyncSession, actor_id: UUID, pseudonym: str) -> int:
+    """The one thing that may be rewritten, in a transaction of the caller's. Returns how many entries bore another name."""
+    named = update(entry).where(entry.c.actor_id == actor_id, entry.c.actor != pseudonym).values(actor=pseudonym)
+    return len((await session.execute(named.returning(entry.c.id))).all())

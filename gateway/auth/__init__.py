@@ -18,12 +18,12 @@ from gateway.auth.errors import (
     SignInRefused,
     UnknownCredentials,
 )
-from gateway.auth.people import disable
+from gateway.auth.people import disable, forget_access_of
 from gateway.auth.policy import safe_next
 from gateway.auth.service import SIGN_IN_LASTS, Arrival, AuthService, Departure
 from gateway.auth.sessions import Device, address_of
 from gateway.auth.tables import AccessToken, LoginSession
-from gateway.auth.tokens import CreatedToken, TokenStatus, TooManyTokens, revoke_tokens_of
+from gateway.auth.tokens import CreatedToken, TokenStatus, TooManyTokens, forget_ended_tokens, revoke_tokens_of
 
 __all__ = [
     "SIGN_IN_LASTS",
@@ -46,6 +46,8 @@ __all__ = [
     "UnknownCredentials",
     "address_of",
     "disable",
+    "forget_access_of",
+    "forget_ended_tokens",
     "revoke_tokens_of",
     "safe_next",
 ]

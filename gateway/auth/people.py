@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway import audit, events
 from gateway.actor import Actor
 from gateway.auth.sessions import end_sessions_of
+from gateway.auth.tokens import forget_tokens_of
 from gateway.db import Database, table_of
 from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.users import User, rights_topic
@@ -37,7 +38,7 @@ class People:
             before = await _changeable(session, actor, user_id, reason)
             if before.disabled_at is None:
                 return before
-            audit.record(session, actor, "user.enabled", "user", user_id, username=before.username, reason=reason)
+            audit.record(session, actor, "user.enabled", "user", user_id, reason=reason)
             return await _write(session, user_id, disabled_at=None)
 
 
@@ -49,9 +50,13 @@ async def disable(session: AsyncSession, actor: Actor, user_id: UUID, reason: st
     if before.disabled_at is not None:
         return before
     sessions = await end_sessions_of(session, user_id)
-    detail = {"username": before.username, "reason": reason, "sessions": sessions}
-    audit.record(session, actor, "user.disabled", "user", user_id, **detail)
+    audit.record(session, actor, "user.disabled", "user", user_id, reason=reason, sessions=sessions)
     return await _write(session, user_id, disabled_at=func.now())
+
+
+async def forget_access_of(session: AsyncSession, user_id: UUID) -> tuple[int, int]:
+    """End this person's sessions and delete the access tokens, in a transaction of the caller's. How many (sessions, tokens) there were."""
+    return await end_sessions_of(session, user_id), await forget_tokens_of(session, user_id)
 
 
 async def _changeable(session: AsyncSession, actor: Actor, user_id: UUID, reason: str | None) -> Row[Any]:

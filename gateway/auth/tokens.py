@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, case, func, insert, literal, select, update
+from sqlalchemy import Row, case, delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit, events
@@ -239,6 +239,18 @@ def _status() -> Any:
 
 def _readable() -> Any:
     return select(access_token, _status().label("status"))
+
+
+async def forget_tokens_of(session: AsyncSession, user_id: UUID) -> int:
+    """Delete all tokens of this person in a transaction of the caller's. Returns how many there were."""
+    mine = delete(access_token).where(access_token.c.user_id == user_id).returning(access_token.c.id)
+    return len((await session.execute(mine)).all())
+
+
+async def forget_ended_tokens(session: AsyncSession, before: datetime) -> int:
+    """Delete the tokens that ended before this moment. Returns how many there were."""
+    ended = func.least(access_token.c.revoked_at, access_token.c.expires_at) < before  # a NULL is not the least
+    return len((await session.execute(delete(access_token).where(ended).returning(access_token.c.id))).all())
 
 
 async def revoke_tokens_of(session: AsyncSession, user_id: UUID) -> int:

@@ -14,6 +14,7 @@ only when a person says so.
 from gateway.keys.access import NotSubscribed
 from gateway.keys.changes import revoke_all_of
 from gateway.keys.creation import AlreadyDone, CreatedKey
+from gateway.keys.erasure import forget_ended_names, forget_names_of
 from gateway.keys.policy import NewKey
 from gateway.keys.queries import EVERY_KEY, KeyFilter, KeyOrder, listed, order_of
 from gateway.keys.rotation import ReportedKey, RotationFailed
@@ -37,6 +38,8 @@ __all__ = [
     "NotSubscribed",
     "ReportedKey",
     "RotationFailed",
+    "forget_ended_names",
+    "forget_names_of",
     "listed",
     "order_of",
     "revoke_all_of",

@@ -10,7 +10,15 @@ The domains do not know of this: jobs find the events, within seconds, in the re
 Topic on the bus: `notifications:user:<id>`.
 """
 
+from gateway.notifications.erasure import forget_actor, forget_all_of, forget_read
 from gateway.notifications.service import NotificationService
 from gateway.notifications.tables import Notification, NotificationKind
 
-__all__ = ["Notification", "NotificationKind", "NotificationService"]
+__all__ = [
+    "Notification",
+    "NotificationKind",
+    "NotificationService",
+    "forget_actor",
+    "forget_all_of",
+    "forget_read",
+]

@@ -12,6 +12,7 @@ INSERT INTO notification (id, created_at,
 """
 _ONCE = """
 WHERE NOT EXISTS (SELECT FROM notification n WHERE n.source = found.source)
+  AND NOT EXISTS (SELECT FROM app_user u WHERE u.id = found.user_id AND u.erased_at IS NOT NULL)
 ON CONFLICT DO NOTHING
 RETURNING user_id
 """

@@ -102,6 +102,5 @@ class OffboardingService:
                 ended["keys"] = await keys.revoke_all_of(session, actor, user_id)
             if subscriptions_fate is SubscriptionsFate.CANCEL:
                 ended["subscriptions"] = await subscriptions.cancel_all_of(session, actor, user_id, reason)
-            detail = {"username": person.username, "reason": reason, "ended": ended}
-            audit.record(session, actor, "user.offboarded", "user", user_id, **detail)
+            audit.record(session, actor, "user.offboarded", "user", user_id, reason=reason, ended=ended)
         return person

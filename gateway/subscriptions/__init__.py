@@ -17,6 +17,7 @@ requests that wait for a decision may have changed.
 
 from gateway.subscriptions import windows
 from gateway.subscriptions.changes import ANY as ANY_CHANGE
+from gateway.subscriptions.erasure import forget_ended_texts, forget_texts_of
 from gateway.subscriptions.model_changes import ExistingSubscriptions, ModelChangeImpact
 from gateway.subscriptions.policy import LIMITS, InvalidTransition, highest_monthly_cost, limits_of
 from gateway.subscriptions.queries import FOREVER, SubscriptionFilter, SubscriptionOrder, usable, usable_models
@@ -68,6 +69,8 @@ __all__ = [
     "SubscriptionStatus",
     "Used",
     "cancel_all_of",
+    "forget_ended_texts",
+    "forget_texts_of",
     "has_quota",
     "highest_monthly_cost",
     "limits_of",

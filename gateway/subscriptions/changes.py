@@ -81,6 +81,8 @@ async def apply(
         was = before[row.id]
         limits = policy.differences(was._asdict(), changes or {})
         lines.append(_line(actor, action, row, was.status, reason, limits))
+        # What owners write stands in the history only, where it can be forgotten.
+        is_owner = isinstance(actor, Actor) and actor.user_id == row.user_id
         audit.record(
             session,
             actor,
@@ -89,7 +91,7 @@ async def apply(
             row.id,
             before=was.status,
             after=row.status,
-            reason=reason,
+            reason=None if is_owner else reason,
             limits=limits,
         )
     if lines:

@@ -11,7 +11,10 @@ from gateway.db import UtcDateTime, enum_column, utc_now
 
 
 class User(SQLModel, table=True):
-    """`issuer` and `subject` say who it is for good; `username` can be given to somebody else later, by the issuer."""
+    """`issuer` and `subject` say who it is for good; `username` can be given to somebody else later, by the issuer.
+
+    Of an erased person all of these are a pseudonym, and `email` is NULL.
+    """
 
     __tablename__ = "app_user"  # "user" is a reserved word in SQL
     __table_args__ = (UniqueConstraint("issuer", "subject"),)
@@ -24,5 +27,6 @@ class User(SQLModel, table=True):
     email: str | None = None
     role: Role = Field(default=Role.USER, sa_column=enum_column(Role, nullable=False))
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
     last_login_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -16,7 +16,7 @@ from gateway import audit, ids, usage
 from gateway.actor import Actor, TokenScope
 from gateway.errors import InvalidInput, NotPermitted, NotSignedIn
 from gateway.services import Services
-from gateway.web.files import FORMS, Form, Record
+from gateway.web.files import FORMS, Form, Record, as_sections
 
 T = TypeVar("T")
 
@@ -38,8 +38,13 @@ def routes(services: Services) -> list[BaseRoute]:
         totals = await services.usage.totals(actor, view.during, view.wanted, view.scope)
         return await _file(services.usage.export_calls(actor, view), "calls", form, totals.requests)
 
+    async def about_me(request: Request) -> Response:
+        pieces = as_sections(services.privacy.export(_actor(request)))
+        return _answer(await anext(pieces), pieces, "my-data.json", "application/json")
+
     return [
         Route("/exports/audit", audit_log, methods=["GET"]),
+        Route("/exports/me", about_me, methods=["GET"]),
         Route("/exports/usage", usage_of, methods=["GET"]),
     ]
 
@@ -54,20 +59,26 @@ async def _file(
     except StopAsyncIteration:
         first = ()
 
-    async def body() -> AsyncIterator[bytes]:
-        yield form.begin(first)
+    async def pieces() -> AsyncIterator[bytes]:
         async for rows in batches:
             yield form.more(rows)
         if form.end:
             yield form.end
 
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="litemaas-{name}.{form.ending}"',
-    }
+    answer = _answer(form.begin(first), pieces(), f"{name}.{form.ending}", form.media)
     if expected is not None:
-        headers["X-Total-Rows"] = str(expected)
-    return StreamingResponse(body(), media_type=form.media, headers=headers)
+        answer.headers["X-Total-Rows"] = str(expected)
+    return answer
+
+
+def _answer(first: bytes, further: AsyncIterator[bytes], name: str, media: str) -> Response:
+    async def body() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in further:
+            yield piece
+
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="litemaas-{name}"'}
+    return StreamingResponse(body(), media_type=media, headers=headers)
 
 
 async def _mapped(

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,11 @@ def _lines(rows: Rows) -> bytes:
 
 
 def _array(rows: Rows) -> bytes:
-    return b"[\n" + b",\n".join(orjson.dumps(row, default=str) for row in rows)
+    return b"[\n" + _separated(rows)
+
+
+def _separated(rows: Rows) -> bytes:
+    return b",\n".join(orjson.dumps(row, default=str) for row in rows)
 
 
 def _more_of_array(rows: Rows) -> bytes:
@@ -65,3 +69,16 @@ FORMS = {
     "json": Form("application/json", "json", _array, _more_of_array, b"\n]\n"),
     "jsonl": Form("application/jsonl", "jsonl", _lines, _lines),
 }
+
+
+async def as_sections(found: AsyncIterator[tuple[str, Sequence[Record]]]) -> AsyncIterator[bytes]:
+    """`{"<section>": [rows], …}` in pieces, from (section, some of its rows)."""
+    present, is_first = "", True
+    async for section, rows in found:
+        if section != present:
+            yield (b"\n],\n" if present else b"{\n") + orjson.dumps(section) + b": [\n"
+            present, is_first = section, True
+        if rows:
+            yield _separated(rows) if is_first else _more_of_array(rows)
+            is_first = False
+    yield b"\n]\n}\n"
