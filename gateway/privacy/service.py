@@ -73,7 +73,7 @@ class PrivacyService:
         self._notifications_keep_days, self._ended_keep_days = notifications_keep_days, ended_keep_days
 
     async def export(self, actor: Actor) -> AsyncGenerator[tuple[str, Sequence[dict[str, Any]]], None]:
-        """All that is kept about the caller: (section, some of its rows), each section once without rows first. Memory does not grow with it.
+        """All that is kept about the caller: (section, some of its rows), each section without rows first. Memory does not grow with it.
 
         That it was handed out is put down first. Raises NotPermitted for whoever has no session: no program gets this.
         """
