@@ -145,7 +145,7 @@ async def test_over_tls_the_cookies_are_bound_to_this_host(issuer: OidcIssuer, d
             assert "; Secure" in cookie
             assert "; Path=/" in cookie
             assert "Domain" not in cookie
-        assert arrival.headers["strict-transport-security"] == "max-age=31536000"
+        assert arrival.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
         assert (await client.get("/whoami")).json()["username"] == "grace"
     await services.db.close()
 
