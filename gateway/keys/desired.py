@@ -46,6 +46,8 @@ State = dict[str, Any]
 
 ABSENT: State = {"exists": False}
 UNSURE: State = {"sure": False}
+# All is to be told again, though no request is under way whose fate nobody knows.
+AGAIN: State = {"sure": True}
 
 _model = table_of(Model)
 _user = table_of(User)
@@ -159,7 +161,7 @@ def changes(told: State, state: State, now: datetime) -> KeyChanges:
     """The request that leads from what was told to the state; everything if that is not sure."""
 
     def changed(name: str) -> bool:
-        return told.get("sure") is False or name not in told or told[name] != state[name]
+        return "sure" in told or name not in told or told[name] != state[name]
 
     given: dict[str, Any] = {
         name: state[name] for name in ("models", *_BY_MODEL, "blocked", *_SAME_NAMED) if changed(name)

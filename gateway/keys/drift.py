@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, and_, delete, insert, literal, select, update
+from sqlalchemy import Row, and_, case, delete, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -198,7 +198,8 @@ async def _drifted(session: AsyncSession, key_id: UUID) -> Sequence[Row[Any]]:
 async def _believe(session: AsyncSession, drifted: Sequence[Row[Any]]) -> None:
     """All is told again, since more may have changed there since it was looked at. Who is asking just now does not count."""
     again = update(generation).where(generation.c.id.in_([each.id for each in drifted]))
-    await session.execute(again.values(told=settlement.NOT_SURE, drift=None, claimed_until=None, settle_due_at=None))
+    told = case((generation.c.claimed_until.is_(None), settlement.TELL_AGAIN), else_=settlement.NOT_SURE)
+    await session.execute(again.values(told=told, drift=None, claimed_until=None, settle_due_at=None))
 
 
 async def _adopt(session: AsyncSession, key_id: UUID, drift: State) -> None:

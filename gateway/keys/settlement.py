@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway import audit, events
 from gateway.db import Database, utc_now
 from gateway.keys import desired, policy
-from gateway.keys.desired import ABSENT, UNSURE, State
+from gateway.keys.desired import ABSENT, AGAIN, UNSURE, State
 from gateway.keys.policy import Secret
 from gateway.keys.tables import ApiKeyStatus, api_key, generation
 from gateway.litellm import Circuit, LiteLLM, LiteLLMError, LiteLLMPaused, LiteLLMUnavailable
@@ -41,7 +41,9 @@ MOST_A_LOOK = 2000
 MARGIN = timedelta(seconds=15)
 
 # What was told, as something that is not sure any more.
-NOT_SURE = func.coalesce(generation.c.told, literal({}, JSONB)).op("||")(literal(UNSURE, JSONB))
+_TOLD = func.coalesce(generation.c.told, literal({}, JSONB))
+NOT_SURE = _TOLD.op("||")(literal(UNSURE, JSONB))
+TELL_AGAIN = _TOLD.op("||")(literal(AGAIN, JSONB))
 
 
 async def present(
@@ -214,7 +216,7 @@ async def _claim(db: Database, which: ColumnElement[bool]) -> Sequence[Row[Any]]
         claimed = (await session.execute(found)).all()
         if claimed:
             ours = update(generation).where(generation.c.id.in_([row.id for row in claimed]))
-            lost_at = case((generation.c.told.has_key("sure"), now), else_=generation.c.lost_at)
+            lost_at = case((generation.c.told.contains(UNSURE), now), else_=generation.c.lost_at)
             await session.execute(ours.values(claimed_until=now + CLAIM, told=NOT_SURE, lost_at=lost_at))
     return claimed
 

@@ -190,7 +190,6 @@ async def test_what_is_sent() -> None:
             "key_alias": "alias",
             "user_id": "user",
             "models": ["no-default-models"],
-            "metadata": {},
             "key_type": "llm_api",
             "max_budget": 0.1,
             "duration": "7200s",
