@@ -100,7 +100,9 @@ def _check(actor: Actor) -> None:
 
 
 def _plain(wanted: AuditFilter) -> dict[str, object]:
-    return {name: str(value) for name, value in vars(wanted).items() if value is not None}
+    """What was asked for; of what may be a person's name only that there was something, since entries stay for good."""
+    given: dict[str, object] = {name: str(value) for name, value in vars(wanted).items() if value is not None}
+    return given | {name: "given" for name in ("actor", "search") if name in given}
 
 
 def entry_as_json(row: Any) -> dict[str, Any]:

@@ -209,3 +209,24 @@ async def test_a_changing_header_does_not_change_where_one_is_seen_to_come_from(
     assert await world.alice.refused("{ admin { __typename } }") == {"code": "FORBIDDEN"}
     ((address,),) = await run(world, "SELECT address FROM audit_entry WHERE action = 'admin'")
     assert address == "127.0.0.1"
+
+
+async def test_no_limit_is_escaped_by_leaving_it_out(world: World) -> None:
+    policy = "mutation($i: SetKeyPolicyInput!) { setKeyPolicy(input: $i) { __typename } }"
+    most = {"maxBudget": "5", "budgetDuration": "30d", "rpmLimit": 9, "tpmLimit": 900, "maxParallelRequests": 2}
+    done = await world.ada.execute(policy, {"i": most})
+    assert done["setKeyPolicy"]["__typename"] == "SetKeyPolicySuccess"
+    model = await model_id(world.alice, "gpt-5-mini")
+    await world.alice.execute(SUBSCRIBE, {"m": model})
+    limits = "SELECT max_budget, budget_duration, rpm_limit, tpm_limit, max_parallel_requests FROM api_key"
+    for asked in ({}, dict.fromkeys(most)):
+        made = await world.alice.execute(CREATE, {"input": {"name": "k", "modelIds": [model], **asked}})
+        assert made["createApiKey"]["__typename"] == "CreateApiKeySuccess"
+        key = made["createApiKey"]["apiKey"]["id"]
+        await world.alice.execute(UPDATE, {"input": {"apiKeyId": key, **dict.fromkeys(most)}})
+    assert [tuple(row) for row in await run(world, limits)] == [(5, "30d", 9, 900, 2)] * 2
+    for more in ({"maxBudget": "5.01"}, {"rpmLimit": 10}, {"tpmLimit": 901}, {"maxParallelRequests": 3}):
+        (field,) = more
+        answer = (await world.alice.execute(UPDATE, {"input": {"apiKeyId": key, **more}}))["updateApiKey"]
+        assert (answer["__typename"], answer["field"]) == ("InvalidInput", field)
+    assert [tuple(row) for row in await run(world, limits)] == [(5, "30d", 9, 900, 2)] * 2

@@ -147,6 +147,7 @@ async def test_many_rows_come_in_batches_each_once(world: World, monkeypatch: py
 async def test_nothing_is_left_of_who_asks_to_be_forgotten(world: World) -> None:
     services = world.portal.services
     made = await lived_in(world)
+    await world.ada.http.get("/exports/audit", params={"actor": "alice", "search": "alice"})
     words = ("alice", "arnold", "quokka", "numbat")
     assert {"app_user", "audit_entry", "subscription_change", "notification"} <= set(await everywhere(world, *words))
     told = (await world.alice.execute(MY_IMPACT))["viewer"]["erasureImpact"]

@@ -232,8 +232,11 @@ async def test_the_running_gateway_needs_no_right_to_rewrite(database_url: str, 
     url = make_url(database_url).set(username=role, password="a-password-of-its-own")
     limited = Database(url.render_as_string(hide_password=False), pool_size=2)
     try:
-        await entries(limited, 2)
+        made = await entries(limited, 2)
         assert await AuditService(limited).seal() == 2
+        assert made[0].actor_id is not None
+        async with limited.write() as session:
+            assert await audit.forget_name(session, made[0].actor_id, "erased-1") == 2
         for statement in (
             "DELETE FROM audit_entry",
             "UPDATE audit_seal SET hash = ''",
