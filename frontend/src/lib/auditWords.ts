@@ -3,7 +3,7 @@ import { readable } from "./labels";
 const NOUNS: Record<string, string> = {
   api_key: "Key",
   login_session: "Session",
-  portal: "Portal",
+  user: "Person",
 };
 
 /** `key.rotation_finished` -> `Key rotation finished`; of a refused mutation `createApiKey` -> `Create api key`. */

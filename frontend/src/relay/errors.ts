@@ -70,7 +70,7 @@ const EXPLANATIONS: Record<string, { title: string; help: string }> = {
   },
   [FORBIDDEN]: {
     title: "You may not see this",
-    help: "It is for other roles than yours. Roles come from groups: ask an administrator for the group that you need, then sign out and in again.",
+    help: "Your role is not the one for it. Roles come from groups: ask an administrator for the one that you need, then sign out and in again.",
   },
   NOT_FOUND: { title: "This does not exist, or not for you", help: "It may have been removed." },
   NOT_AVAILABLE: { title: "This is not available here yet", help: "A later release of LiteMaaS brings it." },

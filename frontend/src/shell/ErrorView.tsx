@@ -18,7 +18,7 @@ export function ErrorView({ error, onRetry }: { error: RequestError; onRetry?: (
     >
       <EmptyStateBody>
         {help}
-        {detail ? (
+        {detail && !isForbidden ? (
           <>
             <br />
             {detail}

@@ -1,7 +1,7 @@
 import { Button, EmptyState, EmptyStateBody, Flex, PageSection } from "@patternfly/react-core";
 import { DownloadIcon, HistoryIcon } from "@patternfly/react-icons";
 import { Table, Th, Thead, Tr } from "@patternfly/react-table";
-import { useDeferredValue, useMemo } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { LoadMore } from "../../components/LoadMore";
@@ -9,6 +9,7 @@ import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
 import { auditFilter, exportHref, parseAuditChoice, WHOLE_RECORD } from "../../lib/auditChoice";
 import { type AddressChanges, useAddress } from "../../lib/useAddress";
+import { useNow } from "../../lib/useNow";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { AUDIT_COLUMNS, AuditRow } from "./AuditRow";
@@ -91,7 +92,10 @@ export function AuditPage() {
   const [params, change] = useAddress();
   const choice = useMemo(() => parseAuditChoice(params), [params]);
   // "The last hour" ends where the page was asked for, so that the list and the files have the same entries.
-  const filter = useMemo(() => auditFilter(choice, Date.now()), [choice]);
+  const now = useNow();
+  const [asked, setAsked] = useState({ choice, now });
+  if (asked.choice !== choice) setAsked({ choice, now });
+  const filter = useMemo(() => auditFilter(choice, asked.now), [choice, asked.now]);
   const shown = useDeferredValue(filter);
   return (
     <>

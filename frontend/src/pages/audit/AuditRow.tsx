@@ -8,7 +8,7 @@ import { Fact } from "../../components/Fact";
 import { StatusLabel } from "../../components/StatusLabel";
 import { actionWords, readFacts, targetWords } from "../../lib/auditWords";
 import { keyPath, modelPath, personPath, subscriptionPath } from "../../lib/paths";
-import { formatExact } from "../../lib/time";
+import { formatDay, formatTime } from "../../lib/time";
 import type { AddressChanges } from "../../lib/useAddress";
 import type { AuditRow_entry$key } from "./__generated__/AuditRow_entry.graphql";
 
@@ -20,6 +20,9 @@ const PATHS: Record<string, (id: string) => string> = {
   subscription: subscriptionPath,
   user: personPath,
 };
+
+/** The length of the longest address that fits into its column. */
+const IPV4 = 15;
 
 interface AuditRowProps {
   entry: AuditRow_entry$key;
@@ -49,6 +52,8 @@ export function AuditRow({ entry: ref, rowIndex, onChange }: AuditRowProps) {
     ref,
   );
   const [isExpanded, setExpanded] = useState(false);
+  const at = Date.parse(entry.at);
+  const address = entry.address ?? "–";
   const { changes, others } = readFacts(entry.facts);
   const name = entry.facts.find((fact) => fact.name === "name" || fact.name === "username")?.value;
   const target = name ? `${targetWords(entry.target)} ${name}` : targetWords(entry.target);
@@ -64,25 +69,35 @@ export function AuditRow({ entry: ref, rowIndex, onChange }: AuditRowProps) {
             onToggle: () => setExpanded(!isExpanded),
           }}
         />
-        <Td dataLabel="When">{formatExact(Date.parse(entry.at))}</Td>
+        <Td dataLabel="When" modifier="nowrap">
+          <div>
+            {formatDay(at)}
+            <br />
+            <small>{formatTime(at)}</small>
+          </div>
+        </Td>
         <Td dataLabel="Who" modifier="breakWord">{entry.actor}</Td>
         <Td dataLabel="What">
           <div>
             {actionWords(entry.action)}
             <br />
-            <code className="words">{entry.action}</code>
+            <code className="unbroken">{entry.action}</code>
           </div>
         </Td>
         <Td dataLabel="To what" modifier="breakWord">
           {path && entry.targetId ? <Link to={path(entry.targetId)}>{target}</Link> : target}
         </Td>
         <Td dataLabel="Outcome">
-          <StatusLabel of="outcome" status={entry.outcome} />
+          <div>
+            <StatusLabel of="outcome" status={entry.outcome} />
+          </div>
         </Td>
-        <Td dataLabel="From" modifier="breakWord">{entry.address ?? "–"}</Td>
+        <Td dataLabel="From" modifier={address.length > IPV4 ? "breakWord" : "nowrap"}>
+          {address}
+        </Td>
       </Tr>
       <Tr isExpanded={isExpanded}>
-        <Td colSpan={AUDIT_COLUMNS.length + 1} noPadding>
+        <Td colSpan={AUDIT_COLUMNS.length + 1}>
           <ExpandableRowContent>
             {changes.length > 0 ? (
               <Table aria-label="Before and after" variant="compact" borders={false} gridBreakPoint="">
@@ -120,9 +135,11 @@ export function AuditRow({ entry: ref, rowIndex, onChange }: AuditRowProps) {
               ) : null}
             </DescriptionList>
             <Flex columnGap={{ default: "columnGapMd" }} rowGap={{ default: "rowGapSm" }} className="above">
-              <Button variant="link" isInline onClick={() => onChange({ target: entry.target })}>
-                Only this {targetWords(entry.target).toLowerCase()}
-              </Button>
+              {entry.target.includes(":") ? (
+                <Button variant="link" isInline onClick={() => onChange({ target: entry.target })}>
+                  Only this {targetWords(entry.target).toLowerCase()}
+                </Button>
+              ) : null}
               <Button variant="link" isInline onClick={() => onChange({ action: entry.action })}>
                 Only {entry.action}
               </Button>

@@ -37,19 +37,18 @@ export function AuditToolbar({ choice, onChange }: AuditToolbarProps) {
           labels={choice.action ? [{ key: choice.action, node: actionWords(choice.action) }] : []}
           deleteLabel={() => onChange({ action: null })}
         >
-          {null}
-        </ToolbarFilter>
-        <ToolbarFilter
-          categoryName="To what"
-          labels={isKind ? [] : [{ key: choice.target, node: `${targetWords(choice.target)} ${choice.target.split(":")[1]}` }]}
-          deleteLabel={() => onChange({ target: null })}
-        >
-          <ChoiceSelect
-            title="To what"
-            options={isKind ? ANY_KIND : { [choice.target]: `One ${targetWords(choice.target).toLowerCase()}`, ...ANY_KIND }}
-            selected={choice.target}
-            onChange={(target) => onChange({ target })}
-          />
+          <ToolbarFilter
+            categoryName="To what"
+            labels={isKind ? [] : [{ key: choice.target, node: `${targetWords(choice.target)} ${choice.target.split(":")[1]}` }]}
+            deleteLabel={() => onChange({ target: null })}
+          >
+            <ChoiceSelect
+              title="To what"
+              options={isKind ? ANY_KIND : { [choice.target]: `One ${targetWords(choice.target).toLowerCase()}`, ...ANY_KIND }}
+              selected={choice.target}
+              onChange={(target) => onChange({ target })}
+            />
+          </ToolbarFilter>
         </ToolbarFilter>
         <ToolbarItem>
           <ChoiceSelect

@@ -51,7 +51,9 @@ export function PersonRow({ user: ref, reader }: { user: PersonRow_user$key; rea
       </Td>
       <Td dataLabel="Role">{roleLabel(user.role)}</Td>
       <Td dataLabel="Status">
-        <StatusLabel of="person" status={user.disabledAt ? "DISABLED" : "ACTIVE"} />
+        <div>
+          <StatusLabel of="person" status={user.disabledAt ? "DISABLED" : "ACTIVE"} />
+        </div>
       </Td>
       <Td dataLabel="Subscriptions">{formatCount(user.openSubscriptions)}</Td>
       <Td dataLabel="Keys">{formatCount(user.livingApiKeys)}</Td>

@@ -11,7 +11,7 @@ import type { Sessions_query$key } from "./__generated__/Sessions_query.graphql"
 import type { SessionsMoreQuery } from "./__generated__/SessionsMoreQuery.graphql";
 
 const PAGE = 25;
-const COLUMNS = ["Browser", "Address", "Last seen", "Signed in", "Ends at the latest"];
+const COLUMNS = ["Browser", "Address", "Last seen", "Signed in", "Ends by"];
 
 /** The browsers in which the reader is signed in, with the ways to end that. */
 export function Sessions({ query }: { query: Sessions_query$key }) {
@@ -91,10 +91,10 @@ export function Sessions({ query }: { query: Sessions_query$key }) {
                   <Td dataLabel="Signed in">
                     <RelativeTime at={session.createdAt} />
                   </Td>
-                  <Td dataLabel="Ends at the latest">
+                  <Td dataLabel="Ends by">
                     <RelativeTime at={session.expiresAt} />
                   </Td>
-                  <Td isActionCell>
+                  <Td modifier="fitContent">
                     {session.current ? null : (
                       <Button
                         variant="link"

@@ -45,7 +45,9 @@ export function TokenTable({ name, tokens: ref, mayRevoke }: TokenTableProps) {
         <Thead>
           <Tr>
             {COLUMNS.map((column) => (
-              <Th key={column}>{column}</Th>
+              <Th key={column} modifier="nowrap" width={column === "Name" ? 20 : undefined}>
+                {column}
+              </Th>
             ))}
             {mayRevoke ? <Th screenReaderText="Actions" /> : null}
           </Tr>
@@ -57,14 +59,16 @@ export function TokenTable({ name, tokens: ref, mayRevoke }: TokenTableProps) {
                 <div className="words">
                   {token.name}
                   <br />
-                  <code>lmt_…{token.lastFour}</code>
+                  <code className="unbroken">lmt_…{token.lastFour}</code>
                 </div>
               </Td>
               <Td dataLabel="Status">
-                <StatusLabel of="token" status={token.status} />
+                <div>
+                  <StatusLabel of="token" status={token.status} />
+                </div>
               </Td>
               <Td dataLabel="May do">
-                <LabelGroup numLabels={3} aria-label={`What ${token.name} may do`}>
+                <LabelGroup numLabels={2} aria-label={`What ${token.name} may do`}>
                   {token.scopes.map((scope) => (
                     <Label key={scope} isCompact variant="outline">
                       {scopeLabel(scope)}
@@ -85,7 +89,7 @@ export function TokenTable({ name, tokens: ref, mayRevoke }: TokenTableProps) {
                 <Expiry at={token.expiresAt} isOver={token.status !== "ACTIVE"} />
               </Td>
               {mayRevoke ? (
-                <Td isActionCell>
+                <Td modifier="fitContent">
                   {token.status === "ACTIVE" ? (
                     <Button
                       variant="link"
