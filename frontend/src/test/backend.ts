@@ -27,6 +27,8 @@ export interface BackendData {
   system: Row;
   /** Fields that fail, by name, with the code that they fail with. */
   failures: Record<string, string>;
+  /** In how many seconds what fails may be asked again. */
+  retryAfter?: number;
   /** Mutations' answers that a test prescribes, by field name. */
   answers: Record<string, Row>;
 }
@@ -304,10 +306,10 @@ export function someData(): BackendData {
 }
 
 export class CodedError extends Error {
-  readonly extensions: { code: string };
-  constructor(code: string, message = code) {
+  readonly extensions: { code: string; retryAfter?: number };
+  constructor(code: string, message = code, retryAfter?: number) {
     super(message);
-    this.extensions = { code };
+    this.extensions = { code, retryAfter };
   }
 }
 
@@ -444,7 +446,7 @@ export function rootOf(data: BackendData) {
               (person) =>
                 `${person.username} ${person.displayName}`.toLowerCase().includes((search ?? "").toLowerCase()) &&
                 (!role?.length || role.includes(person.role as string)) &&
-                (disabled === undefined || disabled === (person.disabledAt !== null)),
+                (disabled == null || disabled === (person.disabledAt !== null)),
             ),
             page,
           ),
@@ -545,7 +547,7 @@ export function rootOf(data: BackendData) {
     Object.entries<(args: never) => unknown>({ ...Object.fromEntries(prescribed), ...fields }).map(([name, resolve]) => [
       name,
       (args: never) => {
-        if (data.failures[name]) throw new CodedError(data.failures[name]);
+        if (data.failures[name]) throw new CodedError(data.failures[name], undefined, data.retryAfter);
         return data.answers[name] ?? resolve(args);
       },
     ]),
