@@ -249,12 +249,6 @@ const PAGES: PageCase[] = [
   },
   { name: "a record without an entry that fits", as: "ada", path: "/admin/audit?actor=no-such-person", show: heading("No entry fits") },
   {
-    name: "a page that is for others",
-    as: "bob",
-    path: "/admin/people",
-    show: heading("Warning alert: You may not see this"),
-  },
-  {
     name: "the system",
     as: "ada",
     path: "/admin/system",

@@ -200,6 +200,17 @@ test.describe("who signs in, and who was", () => {
   });
 });
 
+test("a page for other roles says whom to ask, and leads away", async ({ page, watch }) => {
+  watch.expect(CAUGHT);
+  await signIn(page.request, "bob");
+  await page.goto("/admin/people");
+  const alert = page.getByRole("alert").filter({ hasText: "You may not see this" });
+  await expect(alert).toContainText("ask an administrator");
+  await expectAccessible(page, "no access");
+  await alert.getByRole("link", { name: "Go to the start page" }).click();
+  await expect(heading(page, "Get started")).toBeFocused();
+});
+
 test("an auditor may look and not act, and is told so", async ({ page }) => {
   await signIn(page.request, "audrey");
   await page.goto(`/models/${await modelId(page.request, "gpt-5-mini")}`);

@@ -40,7 +40,7 @@ export function OffboardingImpact({ userId, keys, subscriptions }: OffboardingIm
   return (
     <Alert
       isInline
-      component="h3"
+      component="h2"
       variant={isInUse ? "warning" : "info"}
       title={isInUse ? `${some(impact.keysInUse, "key")} in use within the last 7 days will stop` : "What this ends"}
     >
