@@ -2,8 +2,14 @@
 
 const HEADERS = { "X-LiteMaaS-Request": "1" };
 
+let isLeaving = false;
+
+/** Whether the reader is on the way out, so that the end of the session is no news. */
+export const isSigningOut = () => isLeaving;
+
 /** The identity provider may have a session of its own, and then says where to end it. */
 export async function signOut(): Promise<void> {
+  isLeaving = true;
   let next = "/sign-in";
   try {
     const response = await fetch("/auth/logout", { method: "POST", headers: HEADERS });

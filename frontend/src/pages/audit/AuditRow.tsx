@@ -81,7 +81,7 @@ export function AuditRow({ entry: ref, rowIndex, onChange }: AuditRowProps) {
           <div>
             {actionWords(entry.action)}
             <br />
-            <code className="unbroken">{entry.action}</code>
+            <code className="long-word">{entry.action}</code>
           </div>
         </Td>
         <Td dataLabel="To what" modifier="breakWord">

@@ -24,7 +24,7 @@ describe("the people", () => {
     expect(await screen.findByRole("row", { name: /Alice.*alice User Active 2 1 \$1\.23.*42 requests/ })).toBeInTheDocument();
     expect(screen.queryByRole("button", { name: "Actions for Ada" })).not.toBeInTheDocument();
     await userEvent.click(screen.getByRole("button", { name: "Role" }));
-    await userEvent.click(await screen.findByRole("menuitem", { name: "Administrator" }));
+    await userEvent.click(await screen.findByRole("checkbox", { name: "Administrator" }));
     await waitFor(() => expect(screen.queryByRole("link", { name: "Alice" })).not.toBeInTheDocument());
     await userEvent.click(screen.getByRole("button", { name: "Access: Disabled or not" }));
     await userEvent.click(await screen.findByRole("option", { name: "Disabled" }));
