@@ -9,6 +9,9 @@ import strawberry
 from gateway import audit
 from schema.relay import Node, encode_id
 
+# What `node` finds of the kinds in which the record speaks.
+_NODES = {"api_key": "ApiKey", "model": "Model", "subscription": "ModelSubscription", "user": "User"}
+
 AuditOutcome = audit.Outcome
 strawberry.enum(
     AuditOutcome,
@@ -56,6 +59,9 @@ class AuditEntry(Node):
         description="What: `key.created`, `subscription.approved`; of what was refused, the mutation's name."
     )
     target: str = strawberry.field(description="To what: its kind and key.")
+    target_id: strawberry.ID | None = strawberry.field(
+        description="The id of a key, model, subscription or person that it was done to; null for all else."
+    )
     outcome: AuditOutcome = strawberry.field(description="Whether it was done or refused.")
     request_id: str | None = strawberry.field(
         description="The request, as logs and the header X-Request-Id name it; null for jobs."
@@ -73,11 +79,17 @@ class AuditEntry(Node):
             actor=row.actor,
             action=row.action,
             target=row.target,
+            target_id=_node_id(row.target),
             outcome=row.outcome,
             request_id=row.request_id,
             address=row.address,
             facts=[AuditFact(name=name, value=_text(value)) for name, value in row.detail.items()],
         )
+
+
+def _node_id(target: str) -> strawberry.ID | None:
+    kind, _, key = target.partition(":")
+    return encode_id(_NODES[kind], key) if kind in _NODES and key else None
 
 
 def _text(value: Any) -> str | None:

@@ -8,6 +8,8 @@ from schema.relay import split_id
 
 # Not refusals: nobody said no.
 _OTHER = (errors.UpstreamUnavailable, keys.AlreadyDone)
+# Types whose names are longer than what the record calls them.
+_SHORT = {"model_subscription": "subscription", "login_session": "session"}
 
 
 async def put_down(info: Any, input: Any, error: errors.DomainError) -> None:
@@ -39,4 +41,4 @@ def _ids(input: Any) -> dict[str, str]:
 
 def _snake(kind: str) -> str:
     name = "".join("_" + letter.lower() if letter.isupper() else letter for letter in kind).lstrip("_")
-    return name.removeprefix("model_") if name == "model_subscription" else name
+    return _SHORT.get(name, name)

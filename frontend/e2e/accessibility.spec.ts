@@ -1,6 +1,6 @@
 import type { Page } from "@playwright/test";
 
-import { createKey, modelId, signIn } from "./portal";
+import { createKey, modelId, signIn, userId } from "./portal";
 import { expect, expectAccessible, expectLive, expectNoSidewaysScroll, test } from "./test";
 
 /** ada has keys and a month of usage, bob nothing at all (see sandbox.ts). */
@@ -12,6 +12,7 @@ interface PageCase {
   show: (page: Page) => Promise<void>;
 }
 
+const personPath = (id: string) => `/admin/people/${encodeURIComponent(id)}`;
 const heading = (name: string) => (page: Page) => expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
 
 const PAGES: PageCase[] = [
@@ -188,6 +189,65 @@ const PAGES: PageCase[] = [
     },
   },
   { name: "rules", as: "ada", path: "/admin/rules", show: heading("Models with rules of their own") },
+  {
+    name: "the profile",
+    as: "ada",
+    path: "/profile",
+    show: (page) => expect(page.getByText("This one")).toBeVisible(),
+  },
+  {
+    name: "the form for an access token",
+    as: "ada",
+    path: "/profile",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Create a token" }).click();
+      await page.getByRole("checkbox", { name: "Read" }).uncheck();
+      await page.getByRole("button", { name: "Create token" }).click(); // the fields say what is missing
+      await expect(page.getByText("Choose what the token may do.")).toBeVisible();
+    },
+  },
+  {
+    name: "the end of a session",
+    as: "ada",
+    path: "/profile",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Sign out everywhere" }).click();
+      await expect(page.getByRole("dialog", { name: /Sign out everywhere/ })).toBeVisible();
+    },
+  },
+  { name: "people", as: "ada", path: "/admin/people", show: (page) => expect(page.getByText("ada", { exact: true })).toBeVisible() },
+  { name: "nobody found", as: "ada", path: "/admin/people?q=nothing-like-it", show: heading("Nobody fits") },
+  {
+    name: "one person",
+    as: "ada",
+    path: async (page) => personPath(await userId(page.request, "ada")),
+    show: (page) => expect(page.getByRole("link", { name: "Invoice assistant" })).toBeVisible(),
+  },
+  {
+    name: "somebody leaving",
+    as: "ada",
+    path: async (page) => {
+      await signIn(page.request, "bob"); // who has to be somebody
+      await signIn(page.request, "ada");
+      return personPath(await userId(page.request, "bob"));
+    },
+    show: async (page) => {
+      await page.getByRole("button", { name: "Offboard" }).click();
+      await page.getByRole("button", { name: "Offboard" }).last().click(); // it asks for the name first
+      await expect(page.getByText("Type bob, as it is written here.")).toBeVisible();
+      await expect(page.getByText(/^\d+ keys?: revoked for good$/)).toBeVisible();
+    },
+  },
+  {
+    name: "the record",
+    as: "ada",
+    path: "/admin/audit?actor=ada&when=own&from=2026-01-01",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Details" }).first().click();
+      await expect(page.getByRole("button", { name: "Only by ada" }).first()).toBeVisible();
+    },
+  },
+  { name: "a record without an entry that fits", as: "ada", path: "/admin/audit?actor=no-such-person", show: heading("No entry fits") },
   {
     name: "the system",
     as: "ada",

@@ -38,6 +38,18 @@ export async function modelId(request: APIRequestContext, name: string): Promise
   return found.node.id;
 }
 
+/** The id of the person of that username, for an admin or auditor. */
+export async function userId(request: APIRequestContext, username: string): Promise<string> {
+  const { admin } = await graphql<{ admin: { users: { edges: { node: { id: string; username: string } }[] } } }>(
+    request,
+    `query ($name: String) { admin { users(first: 100, search: $name) { edges { node { id username } } } } }`,
+    { name: username },
+  );
+  const found = admin.users.edges.find(({ node }) => node.username === username);
+  if (!found) throw new Error(`Nobody called ${username} has signed in.`);
+  return found.node.id;
+}
+
 /** Subscribes to open models; it may be so already. */
 export async function subscribe(request: APIRequestContext, modelIds: string[]): Promise<void> {
   for (const id of modelIds) {

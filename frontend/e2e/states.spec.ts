@@ -175,16 +175,40 @@ test.describe("who signs in, and who was", () => {
     }
   });
 
+  test("a sign-in that the identity provider did not let through says what to do", async ({ page }) => {
+    for (const [code, title] of [
+      ["NO_OAUTH_SERVER", /This cluster has no OAuth server/],
+      ["ACCOUNT_DISABLED", /This account is disabled/],
+      ["SIGN_IN_REFUSED", /refused the sign-in/],
+      ["<script>", /Signing in did not work/],
+    ] as const) {
+      await page.goto(`/sign-in?error=${encodeURIComponent(code)}`);
+      await expect(page.getByRole("heading", { name: title })).toBeVisible();
+      await expectAccessible(page, code);
+    }
+  });
+
   test("signing in that does not work says so, and can be tried again", async ({ page, watch }) => {
     watch.expect(/status of 500/);
     await page.route("**/auth/sandbox", (route) => route.fulfill({ status: 500, body: "" }), { times: 1 });
     await page.goto("/sign-in");
     const button = page.getByRole("button", { name: "Sign in as Bob Baker" });
     await button.click();
-    await expect(page.getByRole("heading", { name: "Signing in did not work. Try again." })).toBeVisible();
+    await expect(page.getByRole("heading", { name: /Signing in did not work/ })).toBeVisible();
     await button.click();
     await expect(heading(page, "Get started")).toBeVisible();
   });
+});
+
+test("a page for other roles says whom to ask, and leads away", async ({ page, watch }) => {
+  watch.expect(CAUGHT);
+  await signIn(page.request, "bob");
+  await page.goto("/admin/people");
+  const alert = page.getByRole("alert").filter({ hasText: "You may not see this" });
+  await expect(alert).toContainText("ask an administrator");
+  await expectAccessible(page, "no access");
+  await alert.getByRole("link", { name: "Go to the start page" }).click();
+  await expect(heading(page, "Get started")).toBeFocused();
 });
 
 test("an auditor may look and not act, and is told so", async ({ page }) => {

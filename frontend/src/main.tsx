@@ -8,6 +8,7 @@ import { createBrowserRouter } from "react-router";
 import { RouterProvider } from "react-router/dom";
 
 import { signInPath } from "./lib/nextPath";
+import { isSigningOut } from "./lib/session";
 import { followSystemTheme } from "./lib/theme";
 import { createEnvironment } from "./relay/environment";
 import { onRequestError, UNAUTHENTICATED } from "./relay/errors";
@@ -22,9 +23,14 @@ const router = createBrowserRouter(routes);
 // A session can end under any request; whatever page that was is where signing in leads back to.
 onRequestError((error) => {
   const { pathname, search, hash } = router.state.location;
-  if (error.code !== UNAUTHENTICATED || pathname === "/sign-in") return;
+  if (error.code !== UNAUTHENTICATED || pathname === "/sign-in" || isSigningOut()) return;
   const wasSignedIn = environment.getStore().getSource().get("client:root")?.viewer !== undefined;
   void router.navigate(signInPath(pathname + search + hash, wasSignedIn), { replace: true });
+});
+
+// "Back" may bring a page as it was before signing out.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && isSigningOut()) window.location.reload();
 });
 
 // After an upgrade the server no longer has the old page's code: load the new page.

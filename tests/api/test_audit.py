@@ -15,7 +15,7 @@ query ($filter: AuditFilter, $first: Int! = 100, $after: String) {
   admin { auditLog(first: $first, after: $after, filter: $filter) {
     totalCount
     pageInfo { hasNextPage endCursor }
-    edges { node { id at actor action target outcome requestId address facts { name value } } }
+    edges { node { id at actor action target targetId outcome requestId address facts { name value } } }
   } }
 }
 """
@@ -64,6 +64,7 @@ async def test_a_change_and_where_it_came_from(world: World) -> None:
         "request-4711",
         "127.0.0.1",
     )
+    assert entry["targetId"] == subscription
     assert facts(entry) | {"limits": None} == {"before": "PENDING", "after": "ACTIVE", "reason": None, "limits": None}
 
 
@@ -92,7 +93,7 @@ async def test_a_refusal_that_is_an_answer_is_recorded(world: World) -> None:
 async def test_who_may_not_look_is_recorded(world: World) -> None:
     assert (await world.bob.refused("{ admin { users(first: 1) { totalCount } } }"))["code"] == "FORBIDDEN"
     (entry,) = await log(world, outcome="REFUSED")
-    assert (entry["actor"], entry["action"], entry["target"]) == ("bob", "admin", "portal")
+    assert (entry["actor"], entry["action"], entry["target"], entry["targetId"]) == ("bob", "admin", "portal", None)
 
 
 async def test_nobody_is_anonymous(world: World) -> None:

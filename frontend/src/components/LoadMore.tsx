@@ -6,7 +6,8 @@ import { formatCount } from "../lib/numbers";
 
 interface LoadMoreProps {
   shown: number;
-  total: number;
+  /** Left out where counting all would take too long. */
+  total?: number;
   hasNext: boolean;
   isLoading: boolean;
   /** Loads the next page and reports the error, if there was one. */
@@ -34,7 +35,7 @@ export function LoadMore({ shown, total, hasNext, isLoading, onLoad }: LoadMoreP
         </Button>
       </FlexItem>
       <FlexItem>
-        {formatCount(shown)} of {formatCount(total)} shown
+        {formatCount(shown)} {total === undefined ? "" : `of ${formatCount(total)} `}shown
       </FlexItem>
     </Flex>
   );

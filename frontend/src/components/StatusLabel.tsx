@@ -23,7 +23,23 @@ const KEY: Record<string, Look> = {
   FAILED: { text: "Failed", color: "red", icon: <TimesCircleIcon /> },
 };
 
-const LOOKS = { subscription: SUBSCRIPTION, key: KEY };
+const TOKEN: Record<string, Look> = {
+  ACTIVE: { text: "Active", color: "green", icon: <CheckCircleIcon /> },
+  EXPIRED: { text: "Expired", color: "grey", icon: <ClockIcon /> },
+  REVOKED: { text: "Revoked", color: "grey", icon: <BanIcon /> },
+};
+
+const PERSON: Record<string, Look> = {
+  ACTIVE: { text: "Active", color: "green", icon: <CheckCircleIcon /> },
+  DISABLED: { text: "Disabled", color: "orange", icon: <PauseCircleIcon /> },
+};
+
+const OUTCOME: Record<string, Look> = {
+  DONE: { text: "Done", color: "green", icon: <CheckCircleIcon /> },
+  REFUSED: { text: "Refused", color: "red", icon: <BanIcon /> },
+};
+
+const LOOKS = { subscription: SUBSCRIPTION, key: KEY, token: TOKEN, person: PERSON, outcome: OUTCOME };
 
 /** A status in words, with an icon and a colour that only repeat them. */
 export function StatusLabel({ of, status }: { of: keyof typeof LOOKS; status: string }) {

@@ -34,7 +34,7 @@ export const EXPIRIES: Record<string, string> = {
   "": "Never",
 };
 
-const NAME_LENGTH = 100;
+export const NAME_LENGTH = 100;
 const LARGEST_INT = 2_147_483_647;
 const DAY = 86_400_000;
 

@@ -30,6 +30,8 @@ const ACCESS: Record<string, string> = {
 
 const LIFECYCLES: Record<string, string> = { AVAILABLE: "Available", DEPRECATED: "Deprecated", RETIRED: "Retired" };
 
+const ROLES: Record<string, string> = { USER: "User", AUDITOR: "Auditor", ADMIN: "Administrator" };
+
 const PROVIDERS: Record<string, string> = {
   anthropic: "Anthropic",
   azure: "Azure",
@@ -60,5 +62,6 @@ export const modeLabel = named(MODES);
 export const capabilityLabel = named(CAPABILITIES);
 export const accessLabel = named(ACCESS);
 export const lifecycleLabel = named(LIFECYCLES);
+export const roleLabel = named(ROLES);
 /** LiteLLM's own provider names are free text; the common ones get their proper spelling, the rest stays. */
 export const providerLabel = (value: string) => PROVIDERS[value] ?? value;

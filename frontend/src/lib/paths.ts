@@ -8,3 +8,6 @@ export const createKeyPath = (modelId?: string) =>
 /** The way to a new subscription, this model chosen. */
 export const newSubscriptionPath = (modelId?: string) =>
   modelId ? `/subscriptions/new?${new URLSearchParams({ model: modelId })}` : "/subscriptions/new";
+export const personPath = (id: string) => `/admin/people/${encodeURIComponent(id)}`;
+/** The record, narrowed down. */
+export const auditPath = (filter: Record<string, string>) => `/admin/audit?${new URLSearchParams(filter)}`;

@@ -2,18 +2,14 @@
 
 const HEADERS = { "X-LiteMaaS-Request": "1" };
 
-/** True if the gateway did it, be the answer a page, an empty one or a redirect. */
-async function post(path: string, body?: URLSearchParams): Promise<boolean> {
-  try {
-    const response = await fetch(path, { method: "POST", headers: HEADERS, body, redirect: "manual" });
-    return response.ok || response.type === "opaqueredirect";
-  } catch {
-    return false;
-  }
-}
+let isLeaving = false;
+
+/** Whether the reader is on the way out, so that the end of the session is no news. */
+export const isSigningOut = () => isLeaving;
 
 /** The identity provider may have a session of its own, and then says where to end it. */
 export async function signOut(): Promise<void> {
+  isLeaving = true;
   let next = "/sign-in";
   try {
     const response = await fetch("/auth/logout", { method: "POST", headers: HEADERS });
@@ -24,9 +20,17 @@ export async function signOut(): Promise<void> {
   window.location.assign(next);
 }
 
-/** Signs in as one of the sandbox's sample people; false if the gateway refused. */
-export async function signInAs(username: string, next: string): Promise<boolean> {
-  const done = await post("/auth/sandbox", new URLSearchParams({ username }));
-  if (done) window.location.assign(next);
-  return done;
+/** Signs in as one of the sandbox's sample people and leaves the page; the gateway's code if it refused. */
+export async function signInAs(username: string, next: string): Promise<string | undefined> {
+  try {
+    const body = new URLSearchParams({ username });
+    const response = await fetch("/auth/sandbox", { method: "POST", headers: HEADERS, body, redirect: "manual" });
+    if (!response.ok && response.type !== "opaqueredirect") {
+      return ((await response.json()) as { error: { code: string } }).error.code;
+    }
+  } catch {
+    return "SIGN_IN_FAILED";
+  }
+  window.location.assign(next);
+  return undefined;
 }

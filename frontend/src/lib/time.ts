@@ -28,6 +28,11 @@ export function formatDay(at: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(at);
 }
 
+/** The time of day to the second, in the reader's time zone, which is named. */
+export function formatTime(at: number): string {
+  return new Intl.DateTimeFormat(undefined, { timeStyle: "long" }).format(at);
+}
+
 const DURATION_UNITS: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", w: "week", mo: "month" };
 
 /** LiteLLM's budget windows in words: `30d` -> `every 30 days`, `1mo` -> `every month`. */

@@ -6,6 +6,8 @@ export class RequestError extends Error {
     readonly code: string,
     message: string,
     readonly requestId?: string,
+    /** In how many seconds it may be asked again, where that is known. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }
@@ -17,6 +19,8 @@ export const NETWORK = "NETWORK";
 export const BAD_RESPONSE = "BAD_RESPONSE";
 export const UNAUTHENTICATED = "UNAUTHENTICATED";
 export const UPSTREAM_UNAVAILABLE = "UPSTREAM_UNAVAILABLE";
+export const FORBIDDEN = "FORBIDDEN";
+export const RATE_LIMITED = "RATE_LIMITED";
 
 const listeners = new Set<(error: RequestError) => void>();
 
@@ -32,16 +36,17 @@ export function reportRequestError(error: RequestError): void {
 
 export interface GraphQLErrorBody {
   message?: string;
-  extensions?: { code?: string; requestId?: string; correlationId?: string };
+  extensions?: { code?: string; requestId?: string; correlationId?: string; retryAfter?: number };
 }
 
-/** The first error stands for all: the gateway refuses an operation as a whole. */
-export function errorFromGraphQL(errors: readonly GraphQLErrorBody[]): RequestError {
+/** The first error stands for all: the gateway refuses an operation as a whole. `requestId` is what the answer's headers say. */
+export function errorFromGraphQL(errors: readonly GraphQLErrorBody[], requestId?: string): RequestError {
   const { message, extensions } = errors[0] ?? {};
   return new RequestError(
     extensions?.code ?? "INTERNAL",
     message ?? "The request failed.",
-    extensions?.requestId ?? extensions?.correlationId,
+    extensions?.requestId ?? extensions?.correlationId ?? requestId,
+    extensions?.retryAfter,
   );
 }
 
@@ -63,15 +68,30 @@ const EXPLANATIONS: Record<string, { title: string; help: string }> = {
     title: "LiteLLM is not answering",
     help: "Nothing was changed. Try again when it is back.",
   },
-  FORBIDDEN: { title: "You may not see this", help: "Ask an administrator if you need access." },
+  [FORBIDDEN]: {
+    title: "You may not see this",
+    help: "Your role is not the one for it. Roles come from groups: ask an administrator for the one that you need, then sign out and in again.",
+  },
   NOT_FOUND: { title: "This does not exist, or not for you", help: "It may have been removed." },
   NOT_AVAILABLE: { title: "This is not available here yet", help: "A later release of LiteMaaS brings it." },
-  RATE_LIMITED: { title: "Too many requests", help: "Wait a moment, then try again." },
+  [RATE_LIMITED]: { title: "Too much was asked at a time", help: "Wait a moment, then try again." },
+  QUERY_TOO_COSTLY: {
+    title: "This asks for too much at once",
+    help: "Choose a shorter time or narrower filters. Waiting does not help.",
+  },
+  DOCUMENT_NOT_FOUND: { title: "LiteMaaS was upgraded", help: "This page is of the release before. Load it again." },
 };
+
+/** Codes whose sentence the title and the help say already. */
+const SAID = ["NOT_AVAILABLE", RATE_LIMITED, "DOCUMENT_NOT_FOUND"];
 
 /** What to tell the reader: a title, what to do about it, and the server's own words where they add something. */
 export function explain(error: RequestError): { title: string; help: string; detail?: string } {
   const known = EXPLANATIONS[error.code];
-  if (known) return { ...known, detail: error.code === "NOT_AVAILABLE" ? undefined : error.message };
+  if (known) {
+    const { retryAfter } = error;
+    const wait = retryAfter === undefined ? {} : { help: `Wait ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}, then try again.` };
+    return { ...known, ...wait, detail: SAID.includes(error.code) ? undefined : error.message };
+  }
   return { title: "Something went wrong", help: "Try again.", detail: error.message };
 }

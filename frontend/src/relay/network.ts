@@ -52,7 +52,7 @@ export function createFetch(fetchImpl?: typeof fetch): FetchFunction {
       throw new RequestError(NETWORK, "The network request failed.");
     }
     const body = await readBody(response);
-    if (body.errors?.length) throw errorFromGraphQL(body.errors);
+    if (body.errors?.length) throw errorFromGraphQL(body.errors, response.headers.get("X-Request-Id") ?? undefined);
     return body;
   };
 

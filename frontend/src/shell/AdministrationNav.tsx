@@ -5,10 +5,12 @@ import { ApprovalsNavItem } from "../pages/approvals/ApprovalsNavItem";
 import { useIsActive } from "./Navigation";
 
 const PAGES = [
+  { to: "/admin/people", title: "People" },
   { to: "/admin/subscriptions", title: "All subscriptions" },
   { to: "/admin/keys", title: "All keys" },
   { to: "/admin/models", title: "Models’ access" },
   { to: "/admin/rules", title: "Rules" },
+  { to: "/admin/audit", title: "Audit" },
   { to: "/admin/system", title: "System" },
 ];
 

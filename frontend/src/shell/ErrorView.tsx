@@ -1,16 +1,24 @@
 import { Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
-import { ExclamationCircleIcon } from "@patternfly/react-icons";
+import { ExclamationCircleIcon, LockIcon } from "@patternfly/react-icons";
 
-import { explain, type RequestError } from "../relay/errors";
+import { ButtonLink } from "../components/ButtonLink";
+import { explain, FORBIDDEN, type RequestError } from "../relay/errors";
 
 /** What failed, what to do about it, and a way to try again. */
 export function ErrorView({ error, onRetry }: { error: RequestError; onRetry?: () => void }) {
   const { title, help, detail } = explain(error);
+  const isForbidden = error.code === FORBIDDEN;
   return (
-    <EmptyState titleText={title} headingLevel="h2" icon={ExclamationCircleIcon} status="danger" role="alert">
+    <EmptyState
+      titleText={title}
+      headingLevel="h2"
+      icon={isForbidden ? LockIcon : ExclamationCircleIcon}
+      status={isForbidden ? "warning" : "danger"}
+      role="alert"
+    >
       <EmptyStateBody>
         {help}
-        {detail ? (
+        {detail && !isForbidden ? (
           <>
             <br />
             {detail}
@@ -26,7 +34,14 @@ export function ErrorView({ error, onRetry }: { error: RequestError; onRetry?: (
       {onRetry ? (
         <EmptyStateFooter>
           <EmptyStateActions>
-            <Button onClick={onRetry}>Try again</Button>
+            <Button variant={isForbidden ? "secondary" : "primary"} onClick={onRetry}>
+              Try again
+            </Button>
+            {isForbidden ? (
+              <ButtonLink to="/" variant="link">
+                Go to the start page
+              </ButtonLink>
+            ) : null}
           </EmptyStateActions>
         </EmptyStateFooter>
       ) : null}

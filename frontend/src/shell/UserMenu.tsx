@@ -2,11 +2,11 @@ import { Dropdown, DropdownGroup, DropdownItem, DropdownList, MenuToggle } from 
 import { UserIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
+import { useLinkClickHandler } from "react-router";
 
+import { roleLabel } from "../lib/labels";
 import { signOut } from "../lib/session";
 import type { UserMenu_user$key } from "./__generated__/UserMenu_user.graphql";
-
-const ROLES: Record<string, string> = { USER: "User", AUDITOR: "Auditor", ADMIN: "Administrator" };
 
 export function UserMenu({ user: userRef }: { user: UserMenu_user$key }) {
   const user = useFragment(
@@ -20,7 +20,8 @@ export function UserMenu({ user: userRef }: { user: UserMenu_user$key }) {
     userRef,
   );
   const [isOpen, setOpen] = useState(false);
-  const role = ROLES[user.role] ?? user.role;
+  const toProfile = useLinkClickHandler<HTMLElement>("/profile");
+  const role = roleLabel(user.role);
   return (
     <Dropdown
       isOpen={isOpen}
@@ -44,6 +45,9 @@ export function UserMenu({ user: userRef }: { user: UserMenu_user$key }) {
     >
       <DropdownGroup label={`${user.displayName} (${user.username}), ${role}`}>
         <DropdownList>
+          <DropdownItem to="/profile" onClick={toProfile}>
+            Your profile
+          </DropdownItem>
           <DropdownItem onClick={() => void signOut()}>Sign out</DropdownItem>
         </DropdownList>
       </DropdownGroup>

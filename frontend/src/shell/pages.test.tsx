@@ -17,6 +17,7 @@ const PAGES: [path: string, heading: string, content: string | RegExp][] = [
   ["/keys", "My keys", "invoice bot"],
   [`/keys/${nodeId("ApiKey", 1)}`, "invoice bot", "Waiting for a call with this key"],
   ["/usage", "Usage", "By model"],
+  ["/profile", "Your profile", "This one"],
   ["/subscriptions/new", "New subscription", "claude-opus"],
   ["/nowhere", "Page not found", "There is no page at this address"],
 ];
@@ -43,6 +44,9 @@ const ADMIN_PAGES: [path: string, heading: string, content: string | RegExp][] =
   ["/admin/subscriptions", "All subscriptions", "text-embedding"],
   ["/admin/models", "Models’ access", "claude-opus"],
   ["/admin/rules", "Rules", "Models with rules of their own"],
+  ["/admin/people", "People", "alice"],
+  [`/admin/people/${nodeId("User", 1)}`, "Alice", "What alice did"],
+  ["/admin/audit", "Audit", "Nothing yet"],
   ["/admin/system", "System", "1.108.5"],
 ];
 
@@ -105,6 +109,9 @@ describe("empty states say what to do next", () => {
     ["/admin/subscriptions", "No subscriptions yet"],
     ["/admin/subscriptions?status=ACTIVE", "No subscription fits"],
     ["/admin/models", "No models yet"],
+    ["/admin/people?q=zzz", "Nobody fits"],
+    ["/admin/audit", "Nothing yet"],
+    ["/admin/audit?actor=zzz", "No entry fits"],
     ["/subscriptions?q=zzz", "No subscription fits"],
     ["/subscriptions/new", "No model fits"],
   ])("%s", async (path, text) => {
@@ -124,6 +131,20 @@ describe("errors", () => {
     delete data.failures.models;
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByText("claude-opus")).toBeInTheDocument();
+  });
+
+  it("say how long to wait where that is known, and whom to ask where waiting does not help", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const data = someData();
+    data.failures.models = "RATE_LIMITED";
+    data.retryAfter = 7;
+    const { router } = openPage("/models", data);
+    expect(await screen.findByText("Too much was asked at a time")).toBeInTheDocument();
+    expect(screen.getByText(/Wait 7 seconds, then try again\./)).toBeInTheDocument();
+    await router.navigate("/admin/people");
+    expect(await screen.findByText("You may not see this")).toBeInTheDocument();
+    expect(screen.getByText(/ask an administrator for the one that you need/)).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: "Go to the start page" })).toHaveAttribute("href", "/");
   });
 
   it("shows admins that LiteLLM must not be run as it is, and why", async () => {

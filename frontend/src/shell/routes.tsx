@@ -44,6 +44,22 @@ export const routes: RouteObject[] = [
           { path: "keys/:id", lazy: async () => ({ Component: (await import("../pages/keys/KeyPage")).KeyPage }) },
           { path: "usage", lazy: async () => ({ Component: (await import("../pages/usage/UsagePage")).UsagePage }) },
           {
+            path: "profile",
+            lazy: async () => ({ Component: (await import("../pages/profile/ProfilePage")).ProfilePage }),
+          },
+          {
+            path: "admin/people",
+            lazy: async () => ({ Component: (await import("../pages/people/PeoplePage")).PeoplePage }),
+          },
+          {
+            path: "admin/people/:id",
+            lazy: async () => ({ Component: (await import("../pages/people/PersonPage")).PersonPage }),
+          },
+          {
+            path: "admin/audit",
+            lazy: async () => ({ Component: (await import("../pages/audit/AuditPage")).AuditPage }),
+          },
+          {
             path: "admin/keys",
             lazy: async () => ({ Component: (await import("../pages/admin/AllKeysPage")).AllKeysPage }),
           },

@@ -18,16 +18,23 @@ export interface BackendData {
   keys: Row[];
   usage: Row;
   notifications: Row[];
+  sessions: Row[];
+  tokens: Row[];
+  people: Row[];
+  auditLog: Row[];
   keyPolicy: Row;
   policies: Row[];
   system: Row;
   /** Fields that fail, by name, with the code that they fail with. */
   failures: Record<string, string>;
+  /** In how many seconds what fails may be asked again. */
+  retryAfter?: number;
   /** Mutations' answers that a test prescribes, by field name. */
   answers: Record<string, Row>;
 }
 
 export const NOW = Date.UTC(2026, 10, 23, 12, 30);
+export const TOKEN_SECRET = "lmt_test0123456789abcdefghijklmnop";
 export const SECRET = "sk-test-0123456789abcdefghijklmnop";
 const iso = (ago: number) => new Date(NOW - ago).toISOString();
 const HOUR = 3_600_000;
@@ -38,7 +45,14 @@ export const ALICE: Row = {
   id: nodeId("User", 1),
   username: "alice",
   displayName: "Alice",
+  email: "alice@example.com",
   role: "USER",
+  createdAt: iso(90 * DAY),
+  lastSignedInAt: iso(HOUR),
+  disabledAt: null,
+  openSubscriptions: 2,
+  livingApiKeys: 1,
+  recentUsage: totals(42, "1.234", 2),
 };
 export const ADA: Row = { ...ALICE, id: nodeId("User", 9), username: "ada", displayName: "Ada", role: "ADMIN" };
 
@@ -97,6 +111,55 @@ export function aNotification(number: number, changes: Row = {}): Row {
     subscription: null,
     model: null,
     apiKey: null,
+    ...changes,
+  };
+}
+
+export function aSession(number: number, changes: Row = {}): Row {
+  return {
+    __typename: "LoginSession",
+    id: nodeId("LoginSession", number),
+    createdAt: iso(3 * HOUR),
+    lastSeenAt: iso(HOUR),
+    expiresAt: iso(-21 * HOUR),
+    address: "10.0.0.7",
+    userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    current: false,
+    ...changes,
+  };
+}
+
+export function aToken(number: number, changes: Row = {}): Row {
+  return {
+    __typename: "AccessToken",
+    id: nodeId("AccessToken", number),
+    name: `token ${number}`,
+    lastFour: "x9y8",
+    scopes: ["READ"],
+    status: "ACTIVE",
+    createdAt: iso(DAY),
+    expiresAt: iso(-89 * DAY),
+    revokedAt: null,
+    lastUsedAt: null,
+    lastUsedAddress: null,
+    user: ALICE,
+    ...changes,
+  };
+}
+
+export function anEntry(number: number, changes: Row = {}): Row {
+  return {
+    __typename: "AuditEntry",
+    id: nodeId("AuditEntry", number),
+    at: iso(number * HOUR),
+    actor: "alice",
+    action: "key.created",
+    target: "api_key:00000000-0000-0000-0000-000000000001",
+    targetId: nodeId("ApiKey", 1),
+    outcome: "DONE",
+    requestId: `request-${number}`,
+    address: "10.0.0.7",
+    facts: [{ name: "name", value: "invoice bot" }],
     ...changes,
   };
 }
@@ -221,6 +284,10 @@ export function someData(): BackendData {
       complete: false,
     },
     notifications: [],
+    sessions: [aSession(1, { current: true })],
+    tokens: [],
+    people: [ALICE, ADA],
+    auditLog: [],
     policies: [],
     system: aSystem(),
     keyPolicy: {
@@ -239,10 +306,10 @@ export function someData(): BackendData {
 }
 
 export class CodedError extends Error {
-  readonly extensions: { code: string };
-  constructor(code: string, message = code) {
+  readonly extensions: { code: string; retryAfter?: number };
+  constructor(code: string, message = code, retryAfter?: number) {
     super(message);
-    this.extensions = { code };
+    this.extensions = { code, retryAfter };
   }
 }
 
@@ -300,6 +367,12 @@ interface ListArgs extends Page {
   drifted?: boolean;
 }
 
+interface PeopleArgs extends Page {
+  search?: string;
+  role?: string[];
+  disabled?: boolean;
+}
+
 /** A page of subscriptions or keys, as far as their filters matter to a test. */
 function some(rows: Row[], { status, search, orderBy, unusedDays, modelId, drifted, ...page }: ListArgs) {
   const text = ({ name, model, user }: Row) => `${name} ${(model as Row | undefined)?.name} ${(user as Row).displayName}`.toLowerCase();
@@ -332,6 +405,8 @@ export function rootOf(data: BackendData) {
       keyPolicy: data.keyPolicy,
       subscriptionPolicy: aPolicy(),
       usage: () => data.usage,
+      sessions: (page: Page) => connection(data.sessions, page),
+      accessTokens: (page: Page) => connection(data.tokens, page),
     };
   };
   const fields: Record<string, (args: never) => unknown> = {
@@ -365,6 +440,42 @@ export function rootOf(data: BackendData) {
           becomingDenied: existing === "CANCEL" ? 1 : 0,
         }),
         subscriptionPolicies: data.policies,
+        users: ({ search, role, disabled, ...page }: PeopleArgs) =>
+          connection(
+            data.people.filter(
+              (person) =>
+                `${person.username} ${person.displayName}`.toLowerCase().includes((search ?? "").toLowerCase()) &&
+                (!role?.length || role.includes(person.role as string)) &&
+                (disabled == null || disabled === (person.disabledAt !== null)),
+            ),
+            page,
+          ),
+        user: ({ userId }: { userId: string }) => {
+          const person = data.people.find(({ id }) => id === userId);
+          if (!person) throw new CodedError("NOT_FOUND");
+          return person;
+        },
+        offboardingImpact: () => ({
+          sessions: 1,
+          accessTokens: 2,
+          keys: 3,
+          keysInUse: 1,
+          activeSubscriptions: 4,
+          pendingSubscriptions: 1,
+          suspendedSubscriptions: 0,
+        }),
+        accessTokens: (page: Page) => connection(data.tokens, page),
+        auditLog: ({ filter, ...page }: Page & { filter?: Row }) =>
+          connection(
+            data.auditLog.filter(
+              (entry) =>
+                (!filter?.actor || filter.actor === entry.actor) &&
+                (!filter?.outcome || filter.outcome === entry.outcome) &&
+                (!filter?.target || (entry.target as string).startsWith(filter.target as string)) &&
+                (!filter?.action || filter.action === entry.action),
+            ),
+            page,
+          ),
         system: data.system,
       };
     },
@@ -410,6 +521,20 @@ export function rootOf(data: BackendData) {
       data.keys.unshift(apiKey);
       return { __typename: "CreateApiKeySuccess", apiKey, secret: SECRET };
     },
+    createAccessToken: ({ input }: { input: Row }) => {
+      const accessToken = aToken(data.tokens.length + 1, input);
+      data.tokens.unshift(accessToken);
+      return { __typename: "CreateAccessTokenSuccess", accessToken, secret: TOKEN_SECRET };
+    },
+    endSession: ({ input }: { input: { sessionId: string } }) => {
+      data.sessions = data.sessions.filter(({ id }) => id !== input.sessionId);
+      return { __typename: "EndSessionSuccess", sessionId: input.sessionId };
+    },
+    endOtherSessions: () => {
+      const ended = data.sessions.filter(({ current }) => !current).length;
+      data.sessions = data.sessions.filter(({ current }) => current);
+      return { __typename: "EndOtherSessionsSuccess", ended };
+    },
     revokeApiKey: ({ input }: { input: { apiKeyId: string } }) => {
       const apiKey = data.keys.find(({ id }) => id === input.apiKeyId)!;
       apiKey.status = "REVOKED";
@@ -422,7 +547,7 @@ export function rootOf(data: BackendData) {
     Object.entries<(args: never) => unknown>({ ...Object.fromEntries(prescribed), ...fields }).map(([name, resolve]) => [
       name,
       (args: never) => {
-        if (data.failures[name]) throw new CodedError(data.failures[name]);
+        if (data.failures[name]) throw new CodedError(data.failures[name], undefined, data.retryAfter);
         return data.answers[name] ?? resolve(args);
       },
     ]),

@@ -11,7 +11,7 @@ import { createEnvironment } from "../relay/environment";
 import type { LiveConnection, LiveSink } from "../relay/live";
 import { LiveContext } from "../relay/LiveContext";
 import { routes } from "../shell/routes";
-import { Backend, type BackendData, someData } from "./backend";
+import { Backend, type BackendData, type Row, someData } from "./backend";
 
 const sdl = readFileSync(resolve(import.meta.dirname, "../../../schema/schema.graphql"), "utf8");
 const documents = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../operations.json"), "utf8")) as Record<
@@ -98,3 +98,9 @@ export function openPage(path: string, data: BackendData = someData()) {
   );
   return { ...view, backend, data, live, environment, router };
 }
+
+/** What a page has sent as the input of a mutation, oldest first. */
+export const inputs = ({ backend }: ReturnType<typeof openPage>, field: string): Row[] =>
+  backend.requests
+    .filter(({ query }) => backend.textOf(query).includes(`${field}(`))
+    .map(({ variables }) => variables!.input as Row);

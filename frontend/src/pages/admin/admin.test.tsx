@@ -3,19 +3,14 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { axe } from "../../test/axe";
-import { ADA, aPolicy, type BackendData, nodeId, NOW, type Row, SECRET, someData } from "../../test/backend";
-import { openPage } from "../../test/render";
+import { ADA, aPolicy, type BackendData, nodeId, NOW, SECRET, someData } from "../../test/backend";
+import { inputs, openPage } from "../../test/render";
 
 let data: BackendData;
 beforeEach(() => {
   data = someData();
   data.reader = ADA;
 });
-
-const inputs = (page: ReturnType<typeof openPage>, field: string) =>
-  page.backend.requests
-    .filter(({ query }) => page.backend.textOf(query).includes(`${field}(`))
-    .map(({ variables }) => variables!.input as Row);
 
 async function choose(actions: string, action: string) {
   await userEvent.click(await screen.findByRole("button", { name: actions }));

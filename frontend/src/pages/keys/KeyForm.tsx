@@ -14,6 +14,7 @@ import {
 } from "@patternfly/react-core";
 import { type ReactNode, useEffect, useRef } from "react";
 
+import { ExpiryField } from "../../components/ExpiryField";
 import { CURRENCY } from "../../lib/money";
 import { BUDGET_DURATIONS, EXPIRIES, type KeyFormErrors, type KeyFormValues } from "../../lib/keyForm";
 import { type ModelChoice, ModelPicker } from "./ModelPicker";
@@ -63,37 +64,14 @@ export function KeyForm({ id, models, values, errors, onChange, onSubmit }: KeyF
           The models that you subscribed to. Choose only what the program needs.
         </Help>
       </FormGroup>
-      <FormGroup label="Expires" fieldId="key-expiry">
-        <Grid hasGutter>
-          <GridItem sm={6}>
-            <FormSelect
-              id="key-expiry"
-              value={values.expiry}
-              onChange={(_, expiry) => set({ expiry })}
-              validated={errors.expiresAt ? "error" : "default"}
-              aria-describedby="key-expiresAt-help"
-            >
-              {Object.entries(EXPIRIES).map(([value, label]) => (
-                <FormSelectOption key={value} value={value} label={label} />
-              ))}
-            </FormSelect>
-          </GridItem>
-          {values.expiry === "date" ? (
-            <GridItem sm={6}>
-              <TextInput
-                type="date"
-                aria-label="Last day"
-                value={values.expiryDate}
-                onChange={(_, expiryDate) => set({ expiryDate })}
-                validated={errors.expiresAt ? "error" : "default"}
-              />
-            </GridItem>
-          ) : null}
-        </Grid>
-        <Help id="key-expiresAt-help" error={errors.expiresAt}>
-          A key that ends by itself is one less to forget.
-        </Help>
-      </FormGroup>
+      <ExpiryField
+        id="key-expiry"
+        options={EXPIRIES}
+        values={values}
+        error={errors.expiresAt}
+        help="A key that ends by itself is one less to forget."
+        onChange={set}
+      />
       <FormFieldGroupExpandable
         // Remounted when an error is in it, so that it opens.
         key={String(hasLimitError)}

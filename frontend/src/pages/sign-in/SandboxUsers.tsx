@@ -3,6 +3,7 @@ import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
 import { signInAs } from "../../lib/session";
+import { explainSignIn, type SignInError } from "../../lib/signInErrors";
 import type { SandboxUsers_signIn$key } from "./__generated__/SandboxUsers_signIn.graphql";
 
 const ROLES: Record<string, string> = {
@@ -26,13 +27,14 @@ export function SandboxUsers({ signIn: signInRef, next }: { signIn: SandboxUsers
     signInRef,
   );
   const [chosen, setChosen] = useState<string>();
-  const [refused, setRefused] = useState(false);
+  const [refusal, setRefusal] = useState<SignInError>();
 
   const choose = async (username: string) => {
     setChosen(username);
-    setRefused(false);
-    if (await signInAs(username, next)) return;
-    setRefused(true);
+    setRefusal(undefined);
+    const code = await signInAs(username, next);
+    if (code === undefined) return;
+    setRefusal(explainSignIn(code));
     setChosen(undefined);
   };
 
@@ -41,9 +43,11 @@ export function SandboxUsers({ signIn: signInRef, next }: { signIn: SandboxUsers
       <StackItem>
         <Content component="p">This is the sandbox. Choose who you want to be; no password is needed.</Content>
       </StackItem>
-      {refused ? (
+      {refusal ? (
         <StackItem>
-          <Alert isInline variant="danger" title="Signing in did not work. Try again." component="h2" />
+          <Alert isInline isLiveRegion variant="danger" title={refusal.title} component="h2">
+            {refusal.help}
+          </Alert>
         </StackItem>
       ) : null}
       {sandboxUsers.map(({ username, displayName, role }) => (

@@ -16,6 +16,7 @@ import { graphql } from "react-relay";
 import { useSearchParams } from "react-router";
 
 import { loginHref, safeNextPath } from "../../lib/nextPath";
+import { explainSignIn } from "../../lib/signInErrors";
 import { Logo } from "../../shell/Logo";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { SandboxUsers } from "./SandboxUsers";
@@ -60,6 +61,8 @@ const skeleton = (
 export function SignInPage() {
   const [search] = useSearchParams();
   const next = safeNextPath(search.get("next"));
+  const error = search.get("error");
+  const failure = error === null ? undefined : explainSignIn(error);
   return (
     <>
       <title>Sign in · LiteMaaS</title>
@@ -88,10 +91,10 @@ export function SignInPage() {
                 </Alert>
               </StackItem>
             ) : null}
-            {search.has("error") ? (
+            {failure ? (
               <StackItem>
-                <Alert isInline variant="danger" title="Signing in did not work" component="h2">
-                  Try again. If it keeps failing, tell an administrator.
+                <Alert isInline variant="danger" title={failure.title} component="h2">
+                  {failure.help}
                 </Alert>
               </StackItem>
             ) : null}
