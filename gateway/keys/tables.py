@@ -62,10 +62,10 @@ class ApiKeyGeneration(SQLModel, table=True):
     `ends_at` is set while an old secret still works beside a new one, `ended_at` once it should not work any more.
 
     `told` is what LiteLLM last confirmed, in the shape of `desired.wanted`: NULL while it has never confirmed anything, and with
-    `"sure": false` in it from before each request until its answer (true: all is to be told again). `drift` is what a sweep found there instead. `settle_due_at`
-    is when LiteLLM may be asked next (NULL: at any time), `claimed_until` set while somebody is asking, `failing_since` from the first
-    attempt that failed until one succeeds. `lost_at` is when something was told after a request whose fate nobody knows: LiteLLM may
-    carry that one out last, so for a while a sweep looks whether it did.
+    `"sure": false` in it from before each request until its answer (true: all is to be told again). `drift` is what a sweep found
+    there instead. `settle_due_at` is when LiteLLM may be asked next (NULL: at any time), `claimed_until` set while somebody is
+    asking, `failing_since` from the first attempt that failed until one succeeds. `lost_at` is when something was told after a
+    request whose fate nobody knows: LiteLLM may carry that one out last, so for a while a sweep looks whether it did.
     """
 
     __tablename__ = "api_key_generation"
