@@ -12,6 +12,9 @@ test("a program asks with an access token until it is revoked", async ({ page, p
   await page.getByRole("button", { name: "Your account: Ada Adler, Administrator" }).click();
   await page.getByRole("menuitem", { name: "Your profile" }).click();
   await expect(page.getByRole("heading", { name: "Your profile", level: 1 })).toBeFocused();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download my data" }).click();
+  expect(JSON.parse(readFileSync(await (await download).path(), "utf8"))).toBeTruthy();
   await page.getByRole("button", { name: "Create a token" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("Nightly report");
   await page.getByRole("button", { name: "Create token" }).click();

@@ -1,4 +1,16 @@
-import { Card, CardBody, CardTitle, DescriptionList, Grid, GridItem, PageSection, Skeleton } from "@patternfly/react-core";
+import {
+  Button,
+  Card,
+  CardBody,
+  CardHeader,
+  CardTitle,
+  DescriptionList,
+  Grid,
+  GridItem,
+  PageSection,
+  Skeleton,
+} from "@patternfly/react-core";
+import { DownloadIcon } from "@patternfly/react-icons";
 import { graphql } from "react-relay";
 
 import { ExactTime } from "../../components/ExactTime";
@@ -42,7 +54,18 @@ function Loaded() {
     <Grid hasGutter>
       <GridItem>
         <Card>
-          <CardTitle component="h2">About you</CardTitle>
+          <CardHeader
+            actions={{
+              hasNoOffset: true,
+              actions: (
+                <Button component="a" href="/exports/me" download variant="secondary" icon={<DownloadIcon />}>
+                  Download my data
+                </Button>
+              ),
+            }}
+          >
+            <CardTitle component="h2">About you</CardTitle>
+          </CardHeader>
           <CardBody>
             <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
               <Fact name="Name">{user.displayName}</Fact>

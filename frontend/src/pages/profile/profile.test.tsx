@@ -117,6 +117,13 @@ it("an auditor's token is offered what an auditor may", async () => {
   ]);
 });
 
+it("says who one is, and has one's data to take along", async () => {
+  openPage("/profile", data);
+  expect(await screen.findByText("alice@example.com")).toBeInTheDocument();
+  expect(screen.getByText(/^User\. You manage what is yours\./)).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Download my data" })).toHaveAttribute("href", "/exports/me");
+});
+
 it("says when it can't be loaded", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   data.failures.viewer = "INTERNAL";
