@@ -55,7 +55,7 @@ export function AuditRow({ entry: ref, rowIndex, onChange }: AuditRowProps) {
   const at = Date.parse(entry.at);
   const address = entry.address ?? "–";
   const { changes, others } = readFacts(entry.facts);
-  const name = entry.facts.find((fact) => fact.name === "name" || fact.name === "username")?.value;
+  const name = entry.facts.find((fact) => fact.name === "name")?.value;
   const target = name ? `${targetWords(entry.target)} ${name}` : targetWords(entry.target);
   const path = PATHS[entry.target.split(":")[0]!];
   return (
