@@ -30,7 +30,7 @@ export function exportFileName({ range }: Asked, of: ExportContent, format: Expo
 export interface ExportProgress {
   bytes: number;
   rows: number;
-  /** How many rows there will be; null when that is not known before. */
+  /** About how many rows there will be; null when that is not known before. */
   total: number | null;
 }
 
@@ -45,7 +45,19 @@ export class ExportRefused extends Error {
   override readonly name = "ExportRefused";
 }
 
-const LINE_END = 10;
+/** Counts the rows in a file chunk by chunk: lines after that with a CSV file's names, or lines that begin an object. */
+export function rowCounter(format: ExportFormat): (chunk: Uint8Array) => number {
+  const [LINE_END, BRACE] = [10, 123];
+  let rows = format === "csv" ? -1 : 0;
+  let previous = LINE_END;
+  return (chunk) => {
+    for (const byte of chunk) {
+      if (format === "csv" ? byte === LINE_END : byte === BRACE && previous === LINE_END) rows += 1;
+      previous = byte;
+    }
+    return Math.max(0, rows);
+  };
+}
 
 /**
  * Reads an export into a sink and tells how far it is, chunk by chunk. Throws ExportRefused with the server's own words
@@ -58,8 +70,7 @@ export async function readExport(
   onProgress: (progress: ExportProgress) => void,
   signal: AbortSignal,
 ): Promise<ExportProgress> {
-  // The line with a CSV file's names is not a row.
-  let lines = format === "csv" ? -1 : 0;
+  const count = rowCounter(format);
   let progress: ExportProgress = { bytes: 0, rows: 0, total: null };
   try {
     const response = await fetch(path, { credentials: "same-origin", headers: { "X-LiteMaaS-Request": "1" }, signal });
@@ -71,8 +82,7 @@ export async function readExport(
       const { done, value } = await reader.read();
       if (done) break;
       await sink.write(value);
-      for (const byte of value) if (byte === LINE_END) lines += 1;
-      progress = { ...progress, bytes: progress.bytes + value.length, rows: atMost(lines, progress.total) };
+      progress = { ...progress, bytes: progress.bytes + value.length, rows: count(value) };
       onProgress(progress);
     }
     await sink.close();
@@ -82,9 +92,6 @@ export async function readExport(
   }
   return progress;
 }
-
-/** A text with line ends in it, or a format with lines of its own, may make more lines than rows. */
-const atMost = (lines: number, total: number | null) => Math.max(0, total === null ? lines : Math.min(lines, total));
 
 async function refusal(response: Response): Promise<string> {
   const body = (await response.json().catch(() => null)) as { error?: { message?: string } } | null;

@@ -24,11 +24,10 @@ export function heatRows(cells: readonly HeatCell[], metric: Metric): number[][]
 /** Values of a heatmap's cells: short, and all with the same places, of which the largest has two that count. */
 export function cellFormat(most: number): (value: number) => string {
   const places = most > 0 && most < 10 ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(most)))) : 0;
-  const format = new Intl.NumberFormat(undefined, {
-    notation: places === 0 ? "compact" : "standard",
-    minimumFractionDigits: places,
-    maximumFractionDigits: places,
-  });
+  const format = new Intl.NumberFormat(
+    undefined,
+    places === 0 ? { notation: "compact" } : { minimumFractionDigits: places, maximumFractionDigits: places },
+  );
   return (value) => format.format(value).replace(/^0(?=\.)/, "");
 }
 

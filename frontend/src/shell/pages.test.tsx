@@ -178,7 +178,7 @@ describe("moving about", () => {
     await userEvent.click(screen.getByRole("button", { name: "Main navigation" }));
     await userEvent.click(screen.getByRole("link", { name: "My usage" }));
     await waitFor(() => expect(screen.getByRole("heading", { level: 1, name: "My usage" })).toHaveFocus());
-    await userEvent.click(await screen.findByRole("button", { name: "30 days" }));
-    expect(screen.getByRole("button", { name: "30 days" })).toHaveFocus();
+    await userEvent.click(await screen.findByRole("button", { name: "Tokens" }));
+    expect(screen.getByRole("button", { name: "Tokens" })).toHaveFocus();
   });
 });

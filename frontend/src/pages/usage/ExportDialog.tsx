@@ -46,7 +46,7 @@ export function ExportDialog({ asked, onClose }: ExportDialogProps) {
       />
       <ModalBody tabIndex={0} aria-label="Export">
         <Form>
-          <FormGroup label="What" role="radiogroup">
+          <FormGroup label="What" role="radiogroup" isStack>
             {(Object.keys(EXPORT_CONTENTS) as ExportContent[]).map((each) => (
               <Radio
                 key={each}
@@ -59,7 +59,7 @@ export function ExportDialog({ asked, onClose }: ExportDialogProps) {
               />
             ))}
           </FormGroup>
-          <FormGroup label="As" role="radiogroup">
+          <FormGroup label="As" role="radiogroup" isStack>
             {(Object.keys(EXPORT_FORMATS) as ExportFormat[]).map((each) => (
               <Radio
                 key={each}
@@ -113,7 +113,7 @@ function Running({ progress }: { progress: ExportProgress }) {
   return (
     <Progress
       title="Rows"
-      value={rows}
+      value={Math.min(rows, total)}
       max={Math.max(1, total)}
       label={`${formatCount(rows)} of ${formatCount(total)}`}
       valueText={`${formatCount(rows)} of ${formatCount(total)} rows`}
