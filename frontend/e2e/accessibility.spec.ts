@@ -92,13 +92,14 @@ const PAGES: PageCase[] = [
     path: "/usage",
     show: async (page) => {
       await expectLive(page);
-      await expect(page.getByRole("img", { name: "Requests by day (UTC), 7 days" })).toBeVisible();
+      await expect(page.getByRole("img", { name: "Spend by day, 7 days" })).toBeVisible();
+      await expect(page.getByRole("region", { name: "Spend by hour of the week" })).toBeVisible();
     },
   },
   {
     name: "usage as a table",
     as: "ada",
-    path: "/usage?range=24h",
+    path: "/usage?range=24h&figure=requests",
     show: async (page) => {
       await page.getByRole("button", { name: "Table" }).click();
       await expect(page.getByRole("grid", { name: "Requests by hour, 24 hours" })).toBeVisible();
@@ -106,6 +107,55 @@ const PAGES: PageCase[] = [
     },
   },
   { name: "no usage", as: "bob", path: "/usage", show: heading("No calls in this period") },
+  {
+    name: "usage of own dates with a filter",
+    as: "ada",
+    path: "/usage?range=own&from=2026-01-01&to=2026-01-31&status=429",
+    show: heading("No call in this period fits"),
+  },
+  {
+    name: "the calls",
+    as: "ada",
+    path: "/usage?view=calls",
+    show: (page) => expect(page.getByRole("grid", { name: "Calls" })).toBeVisible(),
+  },
+  {
+    name: "one call",
+    as: "ada",
+    path: "/usage?view=calls",
+    show: async (page) => {
+      await page.getByRole("grid", { name: "Calls" }).getByRole("button").first().click();
+      await expect(page.getByRole("textbox", { name: "Call id" })).toBeVisible();
+    },
+  },
+  {
+    name: "the export",
+    as: "ada",
+    path: "/usage",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Export" }).click();
+      await expect(page.getByRole("dialog", { name: "Export this usage" })).toBeVisible();
+    },
+  },
+  {
+    name: "everybody's usage",
+    as: "ada",
+    path: "/admin/usage",
+    show: async (page) => {
+      await expect(page.getByRole("grid", { name: "Spend by person" })).toBeVisible();
+      await expect(page.getByRole("img", { name: "Spend by day, 7 days" })).toBeVisible();
+    },
+  },
+  { name: "the ledger", as: "ada", path: "/admin/ledger", show: heading("Compared with LiteLLM") },
+  {
+    name: "a time to be compared again",
+    as: "ada",
+    path: "/admin/ledger",
+    show: async (page) => {
+      await page.getByRole("button", { name: "Compare a time again" }).click();
+      await expect(page.getByRole("dialog", { name: "Compare a time again" })).toBeVisible();
+    },
+  },
   {
     name: "the first step to a subscription",
     as: "bob",

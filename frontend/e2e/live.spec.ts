@@ -23,7 +23,8 @@ async function call(page: Page): Promise<void> {
 }
 
 const status = (page: Page, text: string) => page.getByRole("status").filter({ hasText: new RegExp(`^${text}$`) });
-const requests = (page: Page) => page.getByRole("row", { name: key.name }).getByRole("gridcell").nth(1);
+const ownUsage = () => `/usage?key=${encodeURIComponent(key.id)}`;
+const requests = (page: Page) => page.getByRole("row", { name: key.name }).getByRole("gridcell").nth(3);
 
 /** Lets the test cut the page's WebSocket and keep it from coming back. */
 async function holdSocket(page: Page) {
@@ -45,7 +46,7 @@ async function holdSocket(page: Page) {
 
 test("a lost connection is shown, comes back by itself and misses no call", async ({ page }) => {
   const socket = await holdSocket(page);
-  await page.goto("/usage");
+  await page.goto(ownUsage());
   await expectLive(page);
   await call(page);
   await expect(requests(page)).toHaveText("1");
@@ -63,7 +64,7 @@ test("a lost connection is shown, comes back by itself and misses no call", asyn
 });
 
 test("held still by the reader, and moving again", async ({ page }) => {
-  await page.goto("/usage");
+  await page.goto(ownUsage());
   await call(page);
   await expect(requests(page)).toHaveText("1");
   await page.getByRole("button", { name: "Pause" }).click();
@@ -77,7 +78,7 @@ test("held still by the reader, and moving again", async ({ page }) => {
 });
 
 test("a tab that nobody sees asks for nothing, and catches up when it is seen", async ({ page }) => {
-  await page.goto("/usage");
+  await page.goto(ownUsage());
   await call(page);
   await expect(requests(page)).toHaveText("1");
   await setHidden(page, true);
@@ -121,7 +122,7 @@ test("where no WebSocket gets through, the page is live all the same", async ({ 
   page.on("request", (request) => {
     if (request.headers()["accept"] === "text/event-stream") streams.push(request.url());
   });
-  await page.goto("/usage");
+  await page.goto(ownUsage());
   await expectLive(page);
   expect(streams).not.toEqual([]);
   await call(page);

@@ -40,6 +40,6 @@ test("usage", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 1060 }); // with the table below the chart
   await page.goto("/usage?range=30d");
   await expectLive(page);
-  await expect(page.getByRole("img", { name: "Requests by day (UTC), 30 days" })).toBeVisible();
+  await expect(page.getByRole("img", { name: "Spend by day, 30 days" })).toBeVisible();
   await take(page, "usage");
 });

@@ -24,7 +24,7 @@ test.describe("nothing there yet", () => {
     await expect(heading(page, "No subscriptions yet")).toBeVisible();
     await menu(page, "My keys").click();
     await expect(heading(page, "No keys yet")).toBeVisible();
-    await menu(page, "Usage").click();
+    await menu(page, "My usage").click();
     await expect(heading(page, "No calls in this period")).toBeVisible();
   });
 

@@ -130,7 +130,7 @@ test("from sign-in to the first live call, and to the end of the key", async ({ 
   });
 
   await test.step("usage counts the next calls live", async () => {
-    await page.getByRole("link", { name: "Usage" }).click();
+    await page.getByRole("link", { name: "My usage" }).click();
     await expectLive(page);
     await expect(requestsOf(page, MODEL)).toHaveText("1");
     const totals = page.getByRole("region", { name: "Totals" });

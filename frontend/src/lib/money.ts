@@ -39,3 +39,13 @@ export function formatPrice(perMillion: string | null | undefined): string {
   if (perMillion == null) return "No price set";
   return isZero(perMillion) ? "Free" : formatMoney(perMillion);
 }
+
+/** An amount beside which the exact one stands, or that is too small a place for it: three digits. */
+export function formatRoughMoney(amount: number): string {
+  return new Intl.NumberFormat(undefined, {
+    style: "currency",
+    currency: CURRENCY,
+    notation: amount >= 10_000 ? "compact" : "standard",
+    maximumSignificantDigits: 3,
+  }).format(amount);
+}

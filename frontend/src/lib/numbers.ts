@@ -25,3 +25,19 @@ export function formatSuccessRate(requests: number, failures: number): string {
     roundingMode: "floor",
   } as Intl.NumberFormatOptions).format(rate);
 }
+
+/** The size of a file: `512 B`, `1.5 MB`. */
+export function formatBytes(bytes: number): string {
+  const step = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return new Intl.NumberFormat(undefined, {
+    style: "unit",
+    unit: ["byte", "kilobyte", "megabyte", "gigabyte"][step],
+    maximumFractionDigits: step === 0 ? 0 : 1,
+  }).format(bytes / 1000 ** step);
+}
+
+/** A part of the whole: `12.5%`; what is not nothing is not shown as nothing. */
+export function formatShare(share: number): string {
+  const format = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+  return share > 0 && share < 0.001 ? `< ${format.format(0.001)}` : format.format(share);
+}

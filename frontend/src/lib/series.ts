@@ -1,6 +1,6 @@
 import type { UsageInterval } from "./usageRange";
 
-/** What the ledger counted in one hour or day. Money is a decimal string. */
+/** What the ledger counted in one interval. Money is a decimal string. */
 export interface Totals {
   readonly requests: number;
   readonly failures: number;
@@ -9,45 +9,24 @@ export interface Totals {
   readonly spend: string;
 }
 
-export interface SeriesPoint {
-  /** ISO time of the bucket's beginning. */
-  readonly start: string;
-  readonly totals: Totals;
-}
-
-const NOTHING: Totals = { requests: 0, failures: 0, promptTokens: 0, completionTokens: 0, spend: "0" };
-const STEP: Record<UsageInterval, number> = { HOUR: 3_600_000, DAY: 86_400_000 };
-
-/** One point for each hour or day from `start` to `end` (ISO, aligned); those that the server left out counted nothing. */
-export function fillSeries(
-  points: readonly SeriesPoint[],
-  start: string,
-  end: string,
-  interval: UsageInterval,
-): SeriesPoint[] {
-  const known = new Map(points.map((point) => [Date.parse(point.start), point.totals]));
-  const filled: SeriesPoint[] = [];
-  for (let at = Date.parse(start); at < Date.parse(end); at += STEP[interval]) {
-    filled.push({ start: new Date(at).toISOString(), totals: known.get(at) ?? NOTHING });
-  }
-  return filled;
-}
-
-/** The bucket's name: the hour where the reader is, or the day in UTC, by which days are counted. */
-export function bucketLabel(start: string, interval: UsageInterval): string {
-  const options: Intl.DateTimeFormatOptions =
-    interval === "HOUR" ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(undefined, options).format(Date.parse(start));
+/** The time of a point in words: the hour with its day where there are several, the day, or the month. */
+export function bucketLabel(start: string, interval: UsageInterval, hasDay = false): string {
+  const options: Record<UsageInterval, Intl.DateTimeFormatOptions> = {
+    HOUR: { hour: "2-digit", minute: "2-digit", ...(hasDay ? { day: "numeric", month: "short" } : {}) },
+    DAY: { day: "numeric", month: "short" },
+    MONTH: { month: "short", year: "numeric" },
+  };
+  return new Intl.DateTimeFormat(undefined, options[interval]).format(Date.parse(start));
 }
 
 export const METRICS = {
+  spend: "Spend",
   requests: "Requests",
   tokens: "Tokens",
-  spend: "Spend",
 } as const;
 export type Metric = keyof typeof METRICS;
 
-/** How a part of a bar is coloured: the main thing, a second one beside it, or something that went wrong. */
+/** How a part of a bar is drawn: the main thing, a second one beside it, or something that went wrong. */
 export type Tone = "main" | "second" | "bad";
 
 interface MetricPart {
@@ -61,7 +40,7 @@ export function metricParts(metric: Metric): MetricPart[] {
   switch (metric) {
     case "requests":
       return [
-        { name: "Succeeded", tone: "main", value: ({ requests, failures }) => requests - failures },
+        { name: "Answered", tone: "main", value: ({ requests, failures }) => requests - failures },
         { name: "Failed", tone: "bad", value: ({ failures }) => failures },
       ];
     case "tokens":
@@ -72,4 +51,9 @@ export function metricParts(metric: Metric): MetricPart[] {
     case "spend":
       return [{ name: "Spend", tone: "main", value: ({ spend }) => Number(spend) }];
   }
+}
+
+/** All parts together: good enough for a bar's length, never for a figure. */
+export function metricValue(metric: Metric, totals: Totals): number {
+  return metricParts(metric).reduce((sum, { value }) => sum + value(totals), 0);
 }

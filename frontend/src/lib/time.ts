@@ -23,6 +23,17 @@ export function formatExact(at: number): string {
   }).format(at);
 }
 
+/** The time to the second with its day, where the time zone stands beside it and there is little room. */
+export function formatSecond(at: number): string {
+  return new Intl.DateTimeFormat(undefined, {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+  }).format(at);
+}
+
 /** The day alone, in the reader's time zone. */
 export function formatDay(at: number): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(at);
@@ -52,4 +63,29 @@ export function localMinute(at: string): string {
 /** The reader's day of an ISO time, as a field of type `date` has it: `2026-11-23`. */
 export function localDay(at: string): string {
   return localMinute(at).slice(0, 10);
+}
+
+/** The time of day, with its day where that is not today. */
+export function formatMinute(at: number): string {
+  const isToday = new Date(at).toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(undefined, isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
+/** From a first moment to one that does not count any more: days where both are midnights, else minutes too. */
+export function formatSpan(start: number, end: number): string {
+  const isMidnight = (at: number) => new Date(at).getHours() === 0 && new Date(at).getMinutes() === 0;
+  const options: Intl.DateTimeFormatOptions =
+    isMidnight(start) && isMidnight(end) ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(undefined, options).formatRange(start, "timeStyle" in options ? end : end - 1);
+}
+
+/** Milliseconds as people say them: `820 ms`, `2.1 s`, `1.5 min`. */
+export function formatDuration(ms: number): string {
+  const [value, unit] = ms < 1_000 ? [ms, "ms"] : ms < 60_000 ? [ms / 1_000, "s"] : [ms / 60_000, "min"];
+  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: unit === "ms" || value >= 100 ? 0 : 1 }).format(value)} ${unit}`;
+}
+
+/** A day that is one in UTC. */
+export function formatUtcDay(at: number): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" }).format(at);
 }

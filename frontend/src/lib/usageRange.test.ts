@@ -1,45 +1,67 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
-import { fillSeries } from "./series";
-import { parseRangeName, usageRange } from "./usageRange";
+import { ownBounds, usageRange } from "./usageRange";
 
 const NOW = Date.UTC(2026, 10, 23, 12, 34, 56);
+const NONE = { from: "", to: "" };
+const rangeOf = (period: Parameters<typeof usageRange>[0], own = NONE, now = NOW) => usageRange(period, own, now);
 
-it("ends with the hour that runs, so that calls made now belong to it", () => {
-  expect(usageRange("24h", NOW)).toEqual({
-    name: "24h",
-    start: "2026-11-22T13:00:00.000Z",
-    end: "2026-11-23T13:00:00.000Z",
-    interval: "HOUR",
+describe("a period", () => {
+  it("ends with the hour that runs, so that calls made now belong to it", () => {
+    expect(rangeOf("24h")).toMatchObject({
+      start: "2026-11-22T13:00:00.000Z",
+      end: "2026-11-23T13:00:00.000Z",
+      interval: "HOUR",
+    });
+  });
+
+  it("counts today among the days", () => {
+    expect(rangeOf("today")).toMatchObject({ start: "2026-11-23T00:00:00.000Z", interval: "HOUR" });
+    expect(rangeOf("7d")).toMatchObject({ start: "2026-11-17T00:00:00.000Z", end: "2026-11-24T00:00:00.000Z" });
+    expect(rangeOf("month")).toMatchObject({ start: "2026-11-01T00:00:00.000Z", interval: "DAY" });
+    expect(rangeOf("90d")).toMatchObject({ start: "2026-08-26T00:00:00.000Z", interval: "DAY" });
+  });
+
+  it("that is over is compared with the whole one before, and never changes until the next begins", () => {
+    expect(rangeOf("last-month")).toMatchObject({
+      start: "2026-10-01T00:00:00.000Z",
+      end: "2026-11-01T00:00:00.000Z",
+      before: { start: "2026-09-01T00:00:00.000Z", end: "2026-10-01T00:00:00.000Z" },
+      validUntil: Date.UTC(2026, 11, 1),
+    });
+  });
+
+  it("that runs is compared with as much of the one before", () => {
+    expect(rangeOf("today").before).toEqual({ start: "2026-11-22T00:00:00.000Z", end: "2026-11-22T12:30:00.000Z" });
+    expect(rangeOf("month").before).toEqual({ start: "2026-10-01T00:00:00.000Z", end: "2026-10-23T12:30:00.000Z" });
+  });
+
+  it("moves on exactly when the hour is over", () => {
+    const end = Date.parse(rangeOf("24h").end);
+    expect(rangeOf("24h", NONE, end - 1).end).toBe("2026-11-23T13:00:00.000Z");
+    expect(rangeOf("24h", NONE, end).end).toBe("2026-11-23T14:00:00.000Z");
+    expect(rangeOf("24h", NONE, end - 1).validUntil).toBe(end);
   });
 });
 
-it("counts today among the days", () => {
-  expect(usageRange("7d", NOW)).toMatchObject({ start: "2026-11-17T00:00:00.000Z", end: "2026-11-24T00:00:00.000Z" });
-  expect(usageRange("month", NOW)).toMatchObject({
-    start: "2026-11-01T00:00:00.000Z",
-    end: "2026-11-24T00:00:00.000Z",
-    interval: "DAY",
+describe("own dates", () => {
+  it("count their last day, or end with a moment", () => {
+    expect(rangeOf("own", { from: "2026-11-01", to: "2026-11-02" })).toMatchObject({
+      start: "2026-11-01T00:00:00.000Z",
+      end: "2026-11-03T00:00:00.000Z",
+      before: { start: "2026-10-30T00:00:00.000Z", end: "2026-11-01T00:00:00.000Z" },
+      interval: "HOUR",
+      validUntil: null,
+    });
+    const moments = { from: "2026-11-01T10:00:00Z", to: "2026-11-01T11:00:00Z" };
+    expect(ownBounds(moments)).toEqual([Date.UTC(2026, 10, 1, 10), Date.UTC(2026, 10, 1, 11)]);
+    expect(rangeOf("own", { from: "2025-01-01", to: "2026-06-30" }).interval).toBe("MONTH");
   });
-});
 
-it("moves on exactly when the hour is over", () => {
-  const end = Date.parse(usageRange("24h", NOW).end);
-  expect(usageRange("24h", end - 1).end).toBe("2026-11-23T13:00:00.000Z");
-  expect(usageRange("24h", end).end).toBe("2026-11-23T14:00:00.000Z");
-});
-
-it("reads unknown names as the default", () => {
-  expect(parseRangeName("month")).toBe("month");
-  expect(parseRangeName("1e9")).toBe("7d");
-  expect(parseRangeName(null)).toBe("7d");
-});
-
-it("shows an hour without calls as nothing rather than leaving it out", () => {
-  const { start, end, interval } = usageRange("24h", NOW);
-  const totals = { requests: 3, failures: 1, promptTokens: 5, completionTokens: 6, spend: "0.5" };
-  const filled = fillSeries([{ start: "2026-11-23T12:00:00+00:00", totals }], start, end, interval);
-  expect(filled).toHaveLength(24);
-  expect(filled.at(-1)).toEqual({ start: "2026-11-23T12:00:00.000Z", totals });
-  expect(filled[0]!.totals.requests).toBe(0);
+  it("are none when they are not days, or the wrong way round", () => {
+    expect(ownBounds({ from: "2026-11-02", to: "2026-11-01" })).toBeNull();
+    expect(ownBounds({ from: "2026-11-01", to: "2026-11-2" })).toBeNull();
+    expect(ownBounds({ from: "yesterday", to: "2026-11-01" })).toBeNull();
+    expect(ownBounds(NONE)).toBeNull();
+  });
 });

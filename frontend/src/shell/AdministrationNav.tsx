@@ -8,9 +8,11 @@ const PAGES = [
   { to: "/admin/people", title: "People" },
   { to: "/admin/subscriptions", title: "All subscriptions" },
   { to: "/admin/keys", title: "All keys" },
+  { to: "/admin/usage", title: "All usage" },
   { to: "/admin/models", title: "Models’ access" },
   { to: "/admin/rules", title: "Rules" },
   { to: "/admin/audit", title: "Audit" },
+  { to: "/admin/ledger", title: "Ledger" },
   { to: "/admin/system", title: "System" },
 ];
 

@@ -7,7 +7,7 @@ const PAGES = [
   { to: "/models", title: "Models" },
   { to: "/subscriptions", title: "My subscriptions" },
   { to: "/keys", title: "My keys" },
-  { to: "/usage", title: "Usage" },
+  { to: "/usage", title: "My usage" },
 ];
 
 interface NavigationProps {

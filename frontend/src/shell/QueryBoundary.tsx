@@ -19,6 +19,7 @@ export function usePageQuery<T extends OperationType>(
 interface CatcherProps {
   /** Shown instead of an error that leads to the sign-in page anyway. */
   skeleton: ReactNode;
+  isQuiet: boolean;
   onRetry: () => void;
   resetOn: unknown;
   children: ReactNode;
@@ -43,7 +44,7 @@ class Catcher extends Component<CatcherProps, CatcherState> {
   override render() {
     if (this.state.error === null) return this.props.children;
     const error = toRequestError(this.state.error);
-    if (error.code === UNAUTHENTICATED) return this.props.skeleton;
+    if (this.props.isQuiet || error.code === UNAUTHENTICATED) return this.props.skeleton;
     return <ErrorView error={error} onRetry={this.props.onRetry} />;
   }
 }
@@ -52,15 +53,17 @@ interface QueryBoundaryProps {
   skeleton: ReactNode;
   /** What is asked for: a new value takes away the error of the one before. */
   resetOn?: unknown;
+  /** Whether the skeleton stays when it fails: for what the page can do without. */
+  isQuiet?: boolean;
   children: ReactNode;
 }
 
 /** Holds whatever asks for data: a skeleton while it loads, the error with a way to retry when it fails. */
-export function QueryBoundary({ skeleton, resetOn, children }: QueryBoundaryProps) {
+export function QueryBoundary({ skeleton, resetOn, isQuiet = false, children }: QueryBoundaryProps) {
   const [attempt, setAttempt] = useState(0);
   return (
     <Attempt value={attempt}>
-      <Catcher key={attempt} skeleton={skeleton} resetOn={resetOn} onRetry={() => setAttempt(attempt + 1)}>
+      <Catcher key={attempt} skeleton={skeleton} isQuiet={isQuiet} resetOn={resetOn} onRetry={() => setAttempt(attempt + 1)}>
         <Suspense fallback={skeleton}>{children}</Suspense>
       </Catcher>
     </Attempt>

@@ -16,8 +16,9 @@ const PAGES: [path: string, heading: string, content: string | RegExp][] = [
   ["/subscriptions", "My subscriptions", "text-embedding"],
   ["/keys", "My keys", "invoice bot"],
   [`/keys/${nodeId("ApiKey", 1)}`, "invoice bot", "Waiting for a call with this key"],
-  ["/usage", "Usage", "By model"],
   ["/profile", "Your profile", "This one"],
+  ["/usage", "My usage", "Spend by model"],
+  ["/usage?view=calls", "My usage", "Failed (429)"],
   ["/subscriptions/new", "New subscription", "claude-opus"],
   ["/nowhere", "Page not found", "There is no page at this address"],
 ];
@@ -43,6 +44,9 @@ const ADMIN_PAGES: [path: string, heading: string, content: string | RegExp][] =
   ["/admin/keys", "All keys", "invoice bot"],
   ["/admin/subscriptions", "All subscriptions", "text-embedding"],
   ["/admin/models", "Models’ access", "claude-opus"],
+  ["/admin/usage", "All usage", "Spend by person"],
+  ["/admin/usage?view=calls", "All usage", "Failed (429)"],
+  ["/admin/ledger", "Ledger", "Compared with LiteLLM"],
   ["/admin/rules", "Rules", "Models with rules of their own"],
   ["/admin/people", "People", "alice"],
   [`/admin/people/${nodeId("User", 1)}`, "Alice", "What alice did"],
@@ -172,9 +176,9 @@ describe("moving about", () => {
     await screen.findByText("claude-opus");
     // Nothing here is wide, so the sidebar begins closed.
     await userEvent.click(screen.getByRole("button", { name: "Main navigation" }));
-    await userEvent.click(screen.getByRole("link", { name: "Usage" }));
-    await waitFor(() => expect(screen.getByRole("heading", { level: 1, name: "Usage" })).toHaveFocus());
-    await userEvent.click(await screen.findByRole("button", { name: "30 days" }));
-    expect(screen.getByRole("button", { name: "30 days" })).toHaveFocus();
+    await userEvent.click(screen.getByRole("link", { name: "My usage" }));
+    await waitFor(() => expect(screen.getByRole("heading", { level: 1, name: "My usage" })).toHaveFocus());
+    await userEvent.click(await screen.findByRole("button", { name: "Tokens" }));
+    expect(screen.getByRole("button", { name: "Tokens" })).toHaveFocus();
   });
 });

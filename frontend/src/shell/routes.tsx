@@ -76,6 +76,14 @@ export const routes: RouteObject[] = [
             lazy: async () => ({ Component: (await import("../pages/admin/RulesPage")).RulesPage }),
           },
           {
+            path: "admin/usage",
+            lazy: async () => ({ Component: (await import("../pages/admin/AllUsagePage")).AllUsagePage }),
+          },
+          {
+            path: "admin/ledger",
+            lazy: async () => ({ Component: (await import("../pages/admin/LedgerPage")).LedgerPage }),
+          },
+          {
             path: "admin/system",
             lazy: async () => ({ Component: (await import("../pages/admin/SystemPage")).SystemPage }),
           },

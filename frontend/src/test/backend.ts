@@ -17,6 +17,7 @@ export interface BackendData {
   subscriptions: Row[];
   keys: Row[];
   usage: Row;
+  ledger: Row;
   notifications: Row[];
   sessions: Row[];
   tokens: Row[];
@@ -252,6 +253,89 @@ export function totals(requests: number, spend: string, failures = 0): Row {
     completionTokens: requests * 80,
     totalTokens: requests * 200,
     spend,
+    cachedTokens: requests * 20,
+    cacheHits: 0,
+    unpricedRequests: 0,
+    successRate: requests ? (requests - failures) / requests : null,
+  };
+}
+
+/** A week in which a model was called with one key on one day. */
+export function someUsage(model: Row, changes: Row = {}): Row {
+  const sums = totals(42, "1.234", 2);
+  const slice = (key: unknown, label: unknown, counted: Row = sums) => ({ key, label, totals: counted });
+  return {
+    id: nodeId("Usage", 1),
+    totals: sums,
+    series: Array.from({ length: 7 }, (_, day) => ({
+      start: iso(12.5 * HOUR + (6 - day) * DAY),
+      totals: day === 6 ? sums : totals(0, "0"),
+    })),
+    byModel: [slice(model.id, model.name)],
+    byApiKey: [slice(nodeId("ApiKey", 1), "invoice bot")],
+    byPerson: [slice(ALICE.id, "Alice")],
+    byProvider: [slice(null, "openai")],
+    byStatus: [slice(null, "success", totals(40, "1.234")), slice(null, "429", totals(2, "0", 2))],
+    heatmap: Array.from({ length: 168 }, (_, hour) => ({
+      weekday: Math.floor(hour / 24) + 1,
+      hour: hour % 24,
+      totals: hour === 10 ? sums : totals(0, "0"),
+    })),
+    latency: { calls: 40, p50Ms: 820, p95Ms: 2100, p99Ms: 4000 },
+    timeToFirstToken: { calls: 0, p50Ms: null, p95Ms: null, p99Ms: null },
+    calls: [aCall(1, model), aCall(2, model, { success: false, status: "429", spend: "0", latencyMs: 35 })],
+    asOf: iso(DAY),
+    complete: true,
+    ...changes,
+  };
+}
+
+export function aCall(number: number, model: Row, changes: Row = {}): Row {
+  return {
+    callId: `call-${number}`,
+    requestId: `chatcmpl-${number}`,
+    model: model.name,
+    provider: "openai",
+    at: iso(number * HOUR),
+    success: true,
+    status: "success",
+    callType: "acompletion",
+    stream: false,
+    cacheHit: false,
+    promptTokens: 120,
+    cachedTokens: 20,
+    completionTokens: 80,
+    totalTokens: 200,
+    spend: "0.0123",
+    priced: true,
+    latencyMs: 820,
+    timeToFirstTokenMs: null,
+    price: { inputCostPerMillion: "0.15", outputCostPerMillion: "0.6", validFrom: iso(9 * DAY) },
+    apiKey: { id: nodeId("ApiKey", 1), name: "invoice bot" },
+    user: ALICE,
+    ...changes,
+  };
+}
+
+/** A ledger that was compared up to a minute ago. */
+export function aLedger(changes: Row = {}): Row {
+  return {
+    checkedUntil: iso(60_000),
+    lagSeconds: 60,
+    settleSeconds: 60,
+    newestEventAt: iso(1_000),
+    gaps: [],
+    gapSeconds: 0,
+    repaired: 0,
+    repairs: [],
+    mismatches: 0,
+    mismatchExamples: [],
+    missingInLog: 0,
+    history: null,
+    lastError: null,
+    failingSince: null,
+    nextTryAt: null,
+    ...changes,
   };
 }
 
@@ -274,15 +358,8 @@ export function someData(): BackendData {
     models,
     subscriptions: [aSubscription(1, chat), aSubscription(2, embedding)],
     keys: [aKey(1, [chat], { name: "invoice bot", lastUsedAt: iso(HOUR) })],
-    usage: {
-      id: nodeId("Usage", 1),
-      totals: totals(42, "1.234", 2),
-      series: [{ start: iso(12.5 * HOUR), totals: totals(42, "1.234", 2) }],
-      byModel: [{ key: chat.id, label: "gpt-4o-mini", totals: totals(42, "1.234", 2) }],
-      byApiKey: [{ key: nodeId("ApiKey", 1), label: "invoice bot", totals: totals(42, "1.234", 2) }],
-      asOf: iso(0),
-      complete: false,
-    },
+    usage: someUsage(chat),
+    ledger: aLedger(),
     notifications: [],
     sessions: [aSession(1, { current: true })],
     tokens: [],
@@ -391,6 +468,11 @@ function some(rows: Row[], { status, search, orderBy, unusedDays, modelId, drift
 
 /** The resolvers of the root types over `data`. */
 export function rootOf(data: BackendData) {
+  // The calls are a list that a test can change; the schema has pages of them.
+  const usage = () => {
+    const { calls, ...sums } = data.usage;
+    return { ...sums, calls: (page: Page) => connection((calls ?? []) as Row[], page) };
+  };
   const viewer = () => {
     if (!data.signedIn) throw new CodedError("UNAUTHENTICATED");
     return {
@@ -404,7 +486,7 @@ export function rootOf(data: BackendData) {
         ),
       keyPolicy: data.keyPolicy,
       subscriptionPolicy: aPolicy(),
-      usage: () => data.usage,
+      usage,
       sessions: (page: Page) => connection(data.sessions, page),
       accessTokens: (page: Page) => connection(data.tokens, page),
     };
@@ -477,6 +559,8 @@ export function rootOf(data: BackendData) {
             page,
           ),
         system: data.system,
+        usage,
+        ledger: data.ledger,
       };
     },
     markNotificationsRead: ({ input }: { input: { notificationIds?: string[] | null } }) => {

@@ -13,8 +13,7 @@ import {
   Skeleton,
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useEffect } from "react";
-import { fetchQuery, graphql, useRelayEnvironment } from "react-relay";
+import { graphql } from "react-relay";
 import { Link } from "react-router";
 
 import { Fact } from "../../components/Fact";
@@ -22,6 +21,7 @@ import { RelativeTime } from "../../components/RelativeTime";
 import { readable } from "../../lib/labels";
 import { formatCount } from "../../lib/numbers";
 import { useNow } from "../../lib/useNow";
+import { useRefresh } from "../../relay/useRefresh";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import type { SystemPageQuery } from "./__generated__/SystemPageQuery.graphql";
@@ -92,14 +92,7 @@ const query = graphql`
 
 function Loaded() {
   const { admin } = usePageQuery<SystemPageQuery>(query, {});
-  const environment = useRelayEnvironment();
-  useEffect(() => {
-    const timer = setInterval(() => {
-      // Not through the query above, which would show a skeleton meanwhile.
-      if (!document.hidden) fetchQuery<SystemPageQuery>(environment, query, {}).subscribe({ error: () => {} });
-    }, ASK_EVERY);
-    return () => clearInterval(timer);
-  }, [environment]);
+  useRefresh<SystemPageQuery>(query, {}, ASK_EVERY);
 
   const now = useNow();
   const { liteLLM, settlement, driftedKeys, jobs, version, databaseRevision } = admin.system;

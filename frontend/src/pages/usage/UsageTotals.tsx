@@ -1,18 +1,30 @@
-import { Card, CardBody, CardTitle, Content, Flex, FlexItem, Gallery, Label } from "@patternfly/react-core";
-import { CheckCircleIcon, InProgressIcon } from "@patternfly/react-icons";
-import { useEffect, useRef, useState } from "react";
+import { Gallery } from "@patternfly/react-core";
 import { graphql, useFragment } from "react-relay";
+import { Link } from "react-router";
 
-import { RelativeTime } from "../../components/RelativeTime";
 import { formatMoney } from "../../lib/money";
 import { formatCount, formatSuccessRate } from "../../lib/numbers";
+import { trendText } from "../../lib/trend";
+import { Announcement } from "./Announcement";
+import { type Asked, CALLS, useUsageLink } from "./asked";
+import { Figure } from "./Figure";
+import { UsageSpeeds } from "./UsageSpeeds";
+import { UsageStanding } from "./UsageStanding";
+import type { UsageTotals_before$key } from "./__generated__/UsageTotals_before.graphql";
 import type { UsageTotals_usage$key } from "./__generated__/UsageTotals_usage.graphql";
 
-/** Ticks may come every second; read out loud they are bearable only now and then. */
-const ANNOUNCE_EVERY = 20_000;
+const MORE = { more: "more than before", less: "less than before", same: "As much as before" };
 
-export function UsageTotals({ usage: usageRef }: { usage: UsageTotals_usage$key }) {
-  const { totals, asOf, complete } = useFragment(
+interface UsageTotalsProps {
+  usage: UsageTotals_usage$key;
+  /** The period before; null when it is not compared with. */
+  before: UsageTotals_before$key | null;
+  asked: Asked;
+}
+
+/** The sums of a range, each beside that of the period before. */
+export function UsageTotals({ usage: usageRef, before: beforeRef, asked }: UsageTotalsProps) {
+  const usage = useFragment(
     graphql`
       fragment UsageTotals_usage on Usage {
         totals {
@@ -20,89 +32,76 @@ export function UsageTotals({ usage: usageRef }: { usage: UsageTotals_usage$key 
           failures
           promptTokens
           completionTokens
+          totalTokens
+          cachedTokens
+          cacheHits
           spend
+          unpricedRequests
         }
-        asOf
-        complete
+        byStatus {
+          label
+        }
+        ...UsageStanding_usage
       }
     `,
     usageRef,
   );
+  const before = useFragment(
+    graphql`
+      fragment UsageTotals_before on Usage {
+        totals {
+          requests
+          failures
+          totalTokens
+          spend
+        }
+      }
+    `,
+    beforeRef,
+  )?.totals;
+  const linkTo = useUsageLink();
+  const { totals } = usage;
   const { requests, failures } = totals;
   const spend = formatMoney(totals.spend);
+  const trend = (now: number, then: number | undefined) =>
+    then === undefined ? null : (trendText(now, then, MORE) ?? (now > 0 ? "Nothing before" : null));
+  const failed = usage.byStatus.map(({ label }) => label).filter((label) => label !== "success");
   return (
     <section aria-label="Totals">
-      <Gallery hasGutter minWidths={{ default: "9rem" }}>
-        <Figure name="Requests" value={formatCount(requests)} />
+      <UsageStanding usage={usage} asked={asked} />
+      <Gallery hasGutter minWidths={{ default: "11rem", lg: "15rem" }}>
+        <Figure
+          name="Spend"
+          value={spend}
+          note={totals.unpricedRequests > 0 ? unpriced(totals.unpricedRequests) : null}
+          trend={trend(Number(totals.spend), before && Number(before.spend))}
+        />
+        <Figure
+          name="Requests"
+          value={formatCount(requests)}
+          note={totals.cacheHits > 0 ? `${formatCount(totals.cacheHits)} from LiteLLM’s cache` : null}
+          trend={trend(requests, before?.requests)}
+          more={requests > 0 ? <Link to={linkTo(CALLS)}>See the calls</Link> : null}
+        />
+        <Figure
+          name="Tokens"
+          value={formatCount(totals.totalTokens)}
+          note={`${formatCount(totals.promptTokens)} in, ${formatCount(totals.cachedTokens)} of them cached; ${formatCount(totals.completionTokens)} out`}
+          trend={trend(totals.totalTokens, before?.totalTokens)}
+        />
         <Figure
           name="Success rate"
           value={formatSuccessRate(requests, failures)}
-          note={failures === 1 ? "1 failed" : `${formatCount(failures)} failed`}
+          note={`${formatCount(failures)} failed`}
+          trend={before && before.requests > 0 ? `${formatSuccessRate(before.requests, before.failures)} before` : null}
+          more={failures > 0 ? <Link to={linkTo({ ...CALLS, status: failed })}>See the failed calls</Link> : null}
         />
-        <Figure name="Input tokens" value={formatCount(totals.promptTokens)} />
-        <Figure name="Output tokens" value={formatCount(totals.completionTokens)} />
-        <Figure name="Spend" value={spend} />
+        <UsageSpeeds asked={asked} />
       </Gallery>
-      <Flex spaceItems={{ default: "spaceItemsSm" }} className="as-of">
-        <FlexItem>
-          <Content component="small">
-            As of <RelativeTime at={asOf} />
-          </Content>
-        </FlexItem>
-        <FlexItem>
-          {complete ? (
-            <Label isCompact color="green" icon={<CheckCircleIcon />}>
-              Reconciled with LiteLLM
-            </Label>
-          ) : (
-            <Label isCompact icon={<InProgressIcon />}>
-              Not yet reconciled with LiteLLM
-            </Label>
-          )}
-        </FlexItem>
-      </Flex>
       <Announcement text={`${formatCount(requests)} requests, ${spend}`} />
     </section>
   );
 }
 
-function Figure({ name, value, note }: { name: string; value: string; note?: string }) {
-  const [first] = useState(value);
-  return (
-    <Card isCompact>
-      <CardTitle component="h2">{name}</CardTitle>
-      <CardBody>
-        {/* A new element for a new value, so that its animation starts again. */}
-        <span key={value} className={value === first ? "figure" : "figure figure-changed"}>
-          {value}
-        </span>
-        {note ? <Content component="small">{note}</Content> : null}
-      </CardBody>
-    </Card>
-  );
-}
-
-/** Says the figures to screen readers when they changed, at most every twenty seconds. */
-function Announcement({ text }: { text: string }) {
-  const [said, setSaid] = useState("");
-  const latest = useRef(text);
-  const heard = useRef(text);
-
-  useEffect(() => {
-    latest.current = text;
-  }, [text]);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (latest.current === heard.current) return;
-      heard.current = latest.current;
-      setSaid(`Usage changed: ${latest.current}`);
-    }, ANNOUNCE_EVERY);
-    return () => clearInterval(timer);
-  }, []);
-
-  return (
-    <div className="pf-v6-screen-reader" role="status">
-      {said}
-    </div>
-  );
-}
+const unpriced = (count: number) =>
+  `${count === 1 ? "1 call has" : `${formatCount(count)} calls have`} no price: the cost of ${count === 1 ? "it" : "them"} counts as 0`;

@@ -1,13 +1,19 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
 import { STALE_AFTER } from "../../lib/liveState";
 import { GRACE } from "../../lib/usePageHidden";
-import { someData, totals } from "../../test/backend";
+import { ADA, aCall, aModel, nodeId, NOW, type Row, someData, someUsage, totals } from "../../test/backend";
+import { axe } from "../../test/axe";
 import { openPage } from "../../test/render";
 
 const totalsOnPage = async () => within(await screen.findByRole("region", { name: "Totals" }));
+/** What a message of `usageChanged` has in it; the calls are not part of it. */
+const tick = ({ calls: _calls, ...usage }: Row) => ({ totals: usage.totals, asOf: usage.asOf, usage });
+/** The variables of the last query for sums and series. */
+const lastAsked = (requests: { variables?: Record<string, unknown> }[]) =>
+  requests.findLast(({ variables }) => variables?.interval)!.variables!;
 
 describe("usage", () => {
   it("shows totals, where they stand, and what they are made of", async () => {
@@ -17,20 +23,33 @@ describe("usage", () => {
     expect(region.getByText("95.2%")).toBeInTheDocument();
     expect(region.getByText("2 failed")).toBeInTheDocument();
     expect(region.getByText("$1.23")).toBeInTheDocument();
-    expect(region.getByText("Not yet reconciled with LiteLLM")).toBeInTheDocument();
-    expect(within(screen.getByRole("grid", { name: "By key" })).getByText("invoice bot")).toBeInTheDocument();
+    expect(region.getByText("5,040 in, 840 of them cached; 3,360 out")).toBeInTheDocument();
+    expect(await region.findByText("820 ms")).toBeInTheDocument();
+    expect(region.getByText("for half of 40 calls; 2.1 s for 95%, 4 s for 99%")).toBeInTheDocument();
+    expect(region.getByText(/\(UTC\)$/)).toBeInTheDocument();
+    expect(within(await screen.findByRole("grid", { name: "Spend by key" })).getByText("invoice bot")).toBeInTheDocument();
+    expect(screen.queryByRole("grid", { name: "Spend by person" })).not.toBeInTheDocument();
+  });
+
+  it("says how far it was compared with LiteLLM, and which calls have no price", async () => {
+    const data = someData();
+    const start = new Date(NOW - 900 * 86_400_000).toISOString();
+    data.usage = { ...data.usage, asOf: start, complete: false, totals: { ...totals(42, "1.23"), unpricedRequests: 3 } };
+    openPage("/usage", data);
+    const region = await totalsOnPage();
+    expect(region.getByText("Not compared with LiteLLM yet")).toBeInTheDocument();
+    expect(region.getByText("3 calls have no price: the cost of them counts as 0")).toBeInTheDocument();
   });
 
   it("moves with each tick, without asking again", async () => {
     const { live, data, backend } = openPage("/usage");
-    await totalsOnPage();
+    const region = await totalsOnPage();
+    await screen.findByText("Spend by key");
+    await screen.findByRole("region", { name: "Spend by hour of the week" });
     await waitFor(() => expect(live.of("usageChanged")).toHaveLength(1));
     const asked = backend.requests.length;
-    const usage = { ...data.usage, totals: totals(43, "1.2345"), complete: true };
-    await act(() => live.push("usageChanged", { totals: usage.totals, asOf: data.usage.asOf, usage }));
-    const region = await totalsOnPage();
+    await act(() => live.push("usageChanged", tick({ ...data.usage, totals: totals(43, "1.2345") })));
     expect(await region.findByText("43")).toBeInTheDocument();
-    expect(region.getByText("Reconciled with LiteLLM")).toBeInTheDocument();
     expect(backend.requests).toHaveLength(asked);
   });
 
@@ -40,26 +59,165 @@ describe("usage", () => {
     data.usage = { ...later, totals: totals(0, "0"), series: [], byModel: [], byApiKey: [] };
     const { live } = openPage("/usage", data);
     expect(await screen.findByText("No calls in this period")).toBeInTheDocument();
-    await act(() => live.push("usageChanged", { totals: later.totals, asOf: later.asOf, usage: later }));
-    expect(await screen.findByText("By model")).toBeInTheDocument();
+    data.usage = later;
+    await act(() => live.push("usageChanged", tick(later)));
+    expect(await screen.findByText("Spend by model")).toBeInTheDocument();
   });
 
-  it("has the chart's figures as a table", async () => {
-    openPage("/usage");
+  it("has the chart's figures as a table, whose numbers lead to the calls", async () => {
+    const { router } = openPage("/usage");
     await userEvent.click(await screen.findByRole("button", { name: "Table" }));
-    const table = screen.getByRole("grid", { name: "Requests by day (UTC), 7 days" });
+    const table = screen.getByRole("grid", { name: "Spend by day, 7 days" });
     expect(within(table).getAllByRole("row")).toHaveLength(8);
+    await userEvent.click(within(table).getByRole("link", { name: "42" }));
+    const address = new URLSearchParams(router.state.location.search);
+    expect(address.get("view")).toBe("calls");
+    expect(address.get("from")).toBe(new Date(NOW - 12.5 * 3_600_000).toISOString());
+    expect(await screen.findByText("Failed (429)")).toBeInTheDocument();
   });
 
-  it("keeps the range in the address and subscribes to that range", async () => {
+  it("is read with the arrow keys where the chart is", async () => {
+    const { router } = openPage("/usage");
+    const chart = await screen.findByRole("group", { name: "Chart; the arrow keys read it" });
+    fireEvent.keyDown(chart, { key: "End" });
+    expect(await screen.findByText(/\$1\.23, 42 requests \(2 failed\), 8,400 tokens/)).toBeInTheDocument();
+    fireEvent.keyDown(chart, { key: "ArrowLeft" });
+    expect(await screen.findByText(/\$0\.00, 0 requests/)).toBeInTheDocument();
+    fireEvent.keyDown(chart, { key: "Enter" });
+    await waitFor(() => expect(router.state.location.search).toContain("view=calls"));
+  });
+
+  it("draws what the reader chooses: another figure, no comparison", async () => {
+    const { router, backend } = openPage("/usage");
+    await screen.findByText("Spend by day, 7 days");
+    await userEvent.click(screen.getByRole("button", { name: "Tokens" }));
+    expect(await screen.findByText("Tokens by day, 7 days")).toBeInTheDocument();
+    expect(screen.getByText("Tokens by model")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("checkbox", { name: "Compare with the time before" }));
+    expect(router.state.location.search).toBe("?figure=tokens&compare=0");
+    await waitFor(() => expect(lastAsked(backend.requests)).toMatchObject({ compare: false }));
+  });
+});
+
+describe("the usage that is shown", () => {
+  it("is of the period in the address, and so is what is listened to", async () => {
     const { router, live } = openPage("/usage");
     await totalsOnPage();
-    await userEvent.click(screen.getByRole("button", { name: "24 hours" }));
+    await userEvent.click(screen.getByRole("button", { name: "Period: 7 days" }));
+    await userEvent.click(screen.getByRole("option", { name: "24 hours" }));
     expect(router.state.location.search).toBe("?range=24h");
     await waitFor(() => expect(live.of("usageChanged")[0]?.variables).toMatchObject({ interval: "HOUR" }));
     expect(live.of("usageChanged")).toHaveLength(1);
   });
 
+  it("is narrowed down by filters, each of which can be taken back", async () => {
+    const { router, backend, live } = openPage("/usage");
+    await totalsOnPage();
+    await userEvent.click(await screen.findByRole("button", { name: "Model" }));
+    await userEvent.click(await screen.findByRole("checkbox", { name: "gpt-4o-mini" }));
+    const filter = { modelIds: [nodeId("Model", 1)] };
+    expect(new URLSearchParams(router.state.location.search).getAll("model")).toEqual(filter.modelIds);
+    await waitFor(() => expect(lastAsked(backend.requests)).toMatchObject({ filter }));
+    await waitFor(() => expect(live.of("usageChanged")[0]?.variables).toMatchObject({ filter }));
+    await userEvent.click(screen.getByRole("button", { name: "Close gpt-4o-mini" }));
+    expect(router.state.location.search).toBe("");
+  });
+
+  it("keeps what was there until the next is", async () => {
+    const { router } = openPage("/usage");
+    await totalsOnPage();
+    await act(() => router.navigate("/usage?status=429"));
+    expect(screen.getByRole("region", { name: "Totals" })).toBeInTheDocument();
+  });
+
+  it("is of own dates, which are none before they are right", async () => {
+    const { router, backend } = openPage("/usage?range=own&from=2026-11-01&to=2026-11-10");
+    await totalsOnPage();
+    expect(lastAsked(backend.requests)).toMatchObject({
+      range: { start: "2026-11-01T00:00:00.000Z", end: "2026-11-11T00:00:00.000Z" },
+      before: { start: "2026-10-22T00:00:00.000Z", end: "2026-11-01T00:00:00.000Z" },
+    });
+    const last = screen.getByRole("textbox", { name: "Last day" });
+    await userEvent.clear(last);
+    await userEvent.type(last, "2026-11-20");
+    await waitFor(() => expect(router.state.location.search).toContain("to=2026-11-20"));
+  });
+
+  it("tells a filter that fits nothing from an empty period", async () => {
+    const data = someData();
+    data.usage = someUsage(aModel(1), { totals: totals(0, "0"), calls: [] });
+    const { router } = openPage("/usage?status=429", data);
+    expect(await screen.findByText("No call in this period fits")).toBeInTheDocument();
+    await userEvent.click(screen.getAllByRole("button", { name: "Show all" })[0]!);
+    expect(router.state.location.search).toBe("");
+    expect(await screen.findByText("No calls in this period")).toBeInTheDocument();
+  });
+
+  it("says when it can't be had, and asks again", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const data = someData();
+    data.failures.viewer = "INTERNAL";
+    openPage("/usage", data);
+    expect(await screen.findByText("Something went wrong")).toBeInTheDocument();
+    delete data.failures.viewer;
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect((await totalsOnPage()).getByText("42")).toBeInTheDocument();
+  });
+});
+
+describe("the calls behind the numbers", () => {
+  it("are those that failed, from the number of them", async () => {
+    const { router, backend } = openPage("/usage");
+    await userEvent.click(await screen.findByRole("link", { name: "See the failed calls" }));
+    expect(new URLSearchParams(router.state.location.search).getAll("status")).toEqual(["429"]);
+    expect(await screen.findByText("Failed (429)")).toBeInTheDocument();
+    expect(backend.requests.at(-1)!.variables).toMatchObject({ first: 25, filter: { statuses: ["429"] } });
+  });
+
+  it("come page by page", async () => {
+    const data = someData();
+    const calls = Array.from({ length: 42 }, (_, number) => aCall(number + 1, data.models[0]!));
+    data.usage = { ...data.usage, calls };
+    openPage("/usage?view=calls", data);
+    expect(await screen.findByText("1–25 of 42")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Go to next page" }));
+    expect(await screen.findByText("26–42 of 42")).toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Go to next page" })).toBeDisabled();
+    await userEvent.click(screen.getByRole("button", { name: "Go to previous page" }));
+    expect(await screen.findByText("1–25 of 42")).toBeInTheDocument();
+  });
+
+  it("are told one by one, without what was said", async () => {
+    const { container } = openPage("/usage?view=calls");
+    const table = await screen.findByRole("grid", { name: "Calls" });
+    await userEvent.click(within(table).getAllByRole("button")[0]!);
+    const dialog = await screen.findByRole("dialog", { name: "A call to gpt-4o-mini" });
+    expect(within(dialog).getByRole("textbox", { name: "Call id" })).toHaveValue("call-1");
+    expect(within(dialog).getByText("120, 20 of them from the provider’s cache")).toBeInTheDocument();
+    expect(within(dialog).getByText("$0.15 in, $0.60 out")).toBeInTheDocument();
+    expect(await axe(dialog)).toHaveNoViolations();
+    await userEvent.click(within(dialog).getAllByRole("button", { name: "Close" }).at(-1)!);
+    await waitFor(() => expect(container.ownerDocument.querySelector("[role=dialog]")).toBeNull());
+  });
+});
+
+describe("everybody's usage", () => {
+  it("is that of people, too, and is asked for again", async () => {
+    const data = someData();
+    data.reader = ADA;
+    const { live, backend } = openPage("/admin/usage", data);
+    expect(await screen.findByRole("grid", { name: "Spend by person" })).toBeInTheDocument();
+    expect(screen.getByText("Every 10 seconds")).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: "How the ledger stands" })).toHaveAttribute("href", "/admin/ledger");
+    expect(live.of("usageChanged")).toEqual([]);
+    const asked = backend.requests.length;
+    data.usage = { ...data.usage, totals: totals(50, "2") };
+    expect(await (await totalsOnPage()).findByText("50", {}, { timeout: 15_000 })).toBeInTheDocument();
+    expect(backend.requests.length).toBeGreaterThan(asked);
+  });
+});
+
+describe("live figures", () => {
   it("says how live it is, and stops listening while paused or out of sight", async () => {
     const { live } = openPage("/usage");
     await totalsOnPage();

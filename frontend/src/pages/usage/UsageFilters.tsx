@@ -1,0 +1,116 @@
+import { graphql } from "react-relay";
+
+import { FacetFilter } from "../../components/FacetFilter";
+import { useAddress } from "../../lib/useAddress";
+import { type Dimension, DIMENSION_NAMES } from "../../lib/usageChoice";
+import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
+import { type Asked, askedVariables } from "./asked";
+import { valueLabel } from "./values";
+import type { UsageFiltersQuery } from "./__generated__/UsageFiltersQuery.graphql";
+
+interface Option {
+  readonly key?: string | null;
+  readonly label: string;
+}
+
+type Options = Partial<Record<Dimension, readonly Option[]>>;
+
+function Filters({ asked, options }: { asked: Asked; options: Options }) {
+  const [, change] = useAddress();
+  const { filters } = asked.choice;
+  const dimensions = (Object.keys(DIMENSION_NAMES) as Dimension[]).filter((by) => asked.all || by !== "person");
+  return dimensions.map((by) => {
+    const named = by === "provider" || by === "status";
+    const labels = new Map(
+      (options[by] ?? []).flatMap(({ key, label }): [string, string][] => {
+        const value = named ? label : key;
+        return value ? [[value, label]] : [];
+      }),
+    );
+    // What the address says is offered too, though it may have no calls in this period.
+    for (const value of filters[by]) if (!labels.has(value)) labels.set(value, named ? value : "Without calls here");
+    return (
+      <FacetFilter
+        key={by}
+        title={DIMENSION_NAMES[by]}
+        options={[...labels.keys()].map((value) => ({ value }))}
+        label={(value) => valueLabel(by, labels.get(value) ?? value)}
+        selected={filters[by]}
+        onChange={(values) => change({ [by]: values })}
+      />
+    );
+  });
+}
+
+function Loaded({ asked }: { asked: Asked }) {
+  const { all, range } = askedVariables(asked);
+  const data = usePageQuery<UsageFiltersQuery>(
+    graphql`
+      query UsageFiltersQuery($all: Boolean!, $range: TimeRange!) {
+        viewer @skip(if: $all) {
+          usage(range: $range) {
+            byModel {
+              key
+              label
+            }
+            byApiKey {
+              key
+              label
+            }
+            byProvider {
+              label
+            }
+            byStatus {
+              label
+            }
+          }
+        }
+        admin @include(if: $all) {
+          usage(range: $range) {
+            byModel {
+              key
+              label
+            }
+            byApiKey {
+              key
+              label
+            }
+            byPerson {
+              key
+              label
+            }
+            byProvider {
+              label
+            }
+            byStatus {
+              label
+            }
+          }
+        }
+      }
+    `,
+    { all, range },
+  );
+  const usage = data.admin?.usage ?? data.viewer!.usage;
+  return (
+    <Filters
+      asked={asked}
+      options={{
+        model: usage.byModel,
+        key: usage.byApiKey,
+        person: data.admin?.usage.byPerson,
+        provider: usage.byProvider,
+        status: usage.byStatus,
+      }}
+    />
+  );
+}
+
+/** Which calls count: what had calls in the period, to choose from. */
+export function UsageFilters({ asked }: { asked: Asked }) {
+  return (
+    <QueryBoundary skeleton={<Filters asked={asked} options={{}} />} resetOn={asked.range} isQuiet>
+      <Loaded asked={asked} />
+    </QueryBoundary>
+  );
+}
