@@ -5,7 +5,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run dev check test bench schema lock migration
+.PHONY: help run dev check test bench schema wheel sbom lock migration
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,12 @@ schema: .venv/.ready  ## Print the GraphQL schema into schema/schema.graphql, an
 	@$(BIN)/litemaas schema > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
 	@$(BIN)/litemaas schema --examples frontend/graphiql/changes.json
 	@cd frontend && npm run --silent relay
+
+wheel: .venv/.ready frontend/dist/.ready  ## A wheel with the built pages in dist/, for `pip install` without Node.js
+	@rm -f dist/*.whl && $(BIN)/uv build --quiet --wheel --out-dir dist . && ls dist/*.whl
+
+sbom: .venv/.ready frontend/node_modules/.ready  ## What the product is made of, as CycloneDX: dist/sbom-python.json, dist/sbom-pages.json
+	@.ci/sbom
 
 lock: .venv/.ready  ## Choose newer packages within the bounds of pyproject.toml
 	@.ci/lock
