@@ -11,9 +11,11 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
+from prometheus_client import Counter, Gauge, Summary
 from sqlalchemy import text
 
 from gateway.db import Database, utc_now
@@ -22,6 +24,14 @@ from gateway.services import Services
 from gateway.system import JobOutcome
 
 log = structlog.get_logger()
+
+_runs = Counter("litemaas_job_runs", "Runs of a job on this replica.", ["name", "outcome"])
+_seconds = Summary("litemaas_job_seconds", "Time that a run of a job took on this replica.", ["name"])
+_succeeded_at = Gauge(
+    "litemaas_job_last_success_timestamp_seconds",
+    "When a job last came to its end on this replica, in seconds since 1970; the newest of all replicas counts.",
+    ["name"],
+)
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,7 @@ async def _repeat(services: Services, locks: Database, job: Job) -> None:
             log.exception("job_failed", job=job.name)
             ran = Ran(JobOutcome.FAILED)
         if ran is not None:
+            _measure(job, started_at, ran.outcome)
             try:
                 await services.system.job_ran(job.name, job.every, started_at, ran.outcome, ran.count)
             except Exception as error:
@@ -109,6 +120,14 @@ async def run_once(db: Database, job: Job) -> Ran | None:
         return _ran(await job.run())
     async with _lock(db, job.name) as held:
         return _ran(await job.run()) if held else None
+
+
+def _measure(job: Job, started_at: datetime, outcome: JobOutcome) -> None:
+    ended_at = utc_now()
+    _runs.labels(job.name, outcome.lower()).inc()
+    _seconds.labels(job.name).observe((ended_at - started_at).total_seconds())
+    if outcome is JobOutcome.DONE:
+        _succeeded_at.labels(job.name).set(ended_at.timestamp())
 
 
 def _ran(result: Any) -> Ran:

@@ -23,7 +23,7 @@ from gateway.privacy import PrivacyService
 from gateway.ratelimit import Buckets, buckets_at
 from gateway.settings import Settings
 from gateway.subscriptions import SubscriptionService
-from gateway.system import SystemService
+from gateway.system import FiguresService, SystemService
 from gateway.usage import LedgerService, UsageService
 from gateway.users import UserService, rights_topic
 
@@ -50,6 +50,7 @@ class Services:
     ledger: LedgerService
     notifications: NotificationService
     system: SystemService
+    figures: FiguresService
     offboarding: OffboardingService
     privacy: PrivacyService
 
@@ -123,6 +124,7 @@ def build_services(settings: Settings) -> Services:
         ),
         notifications=NotificationService(db),
         system=SystemService(db, litellm, keys),
+        figures=FiguresService(db, keys),
         offboarding=OffboardingService(db),
         privacy=PrivacyService(
             db,

@@ -14,12 +14,14 @@ from gateway.actor import Actor
 from gateway.services import Services
 from gateway.subscriptions import Used
 from gateway.usage import Totals
+from schema import measures
 
 Batch = Callable[[list[Any]], Awaitable[Any]]
 
 
 def _loader(read: Batch, *, cache: bool, missing: Any = None) -> DataLoader[Any, Any]:
     async def load(keys: list[Any]) -> list[Any]:
+        measures.loader_rows.observe(len(keys))
         found = await read(keys)
         return [found.get(key, missing) for key in keys]
 

@@ -3,10 +3,12 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType
 
+from schema import measures
 from schema.deprecations import deprecations_in
 from schema.documents import PREFIX, StoredDocuments
 from schema.execution import Document, Engine, encode
@@ -113,6 +115,7 @@ class Operations:
 
         One that the gate refuses, or that asks only for its cost, was not executed: `context.charge` says more.
         """
+        began, name = perf_counter(), measures.begin(operation)
         charge = await self._gate.admit(operation, context) if self._gate else None
         try:
             if charge and charge.refusal:
@@ -128,11 +131,14 @@ class Operations:
         finally:
             if charge:
                 charge.release()
+        outcome = "refused" if charge and charge.refusal else "failed" if result.errors else "done"
+        measures.end(name, outcome, perf_counter() - began)
         executed = not result.errors or result.data is not None or _has_path(result)
         return self._written(result, request_id, self._extensions(operation, charge)), executed
 
     async def results(self, operation: Operation, context: Any, request_id: str) -> AsyncGenerator[Result, None]:
         """The results of a subscription. Raises Refused when it can't begin or its source breaks."""
+        measures.begin(operation)
         charge = await self._gate.admit(operation, context) if self._gate else None
         if charge and charge.refusal:
             raise Refused(self.public([charge.refusal], request_id))

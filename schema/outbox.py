@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine, Generator
 from types import coroutine
 from typing import Any
 
+from schema import measures
+
 Send = Callable[[Any], Coroutine[Any, Any, Any]]
 
 
@@ -27,6 +29,8 @@ class Outbox:
     def offer(self, message: Any) -> None:
         """Send it now if there is room, else when there is, unless a newer one comes before."""
         if not self._closed:
+            if self._newest is not None:
+                measures.superseded_results.inc()
             self._newest = message
             self._send_more()
 

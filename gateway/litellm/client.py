@@ -1,11 +1,14 @@
 """The HTTP client. One per process; safe to share between tasks."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any, Self, TypeVar
 
 import httpx
 import msgspec
+from prometheus_client import Counter, Histogram
 
 from gateway.litellm.breaker import Breaker, Circuit
 from gateway.litellm.errors import LiteLLMPaused, LiteLLMRefused, LiteLLMUnavailable, from_response, from_transport
@@ -31,6 +34,17 @@ _LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10, keepali
 _NO_MODELS = ["no-default-models"]  # an empty list would mean all of them
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+_requests = Counter(
+    "litemaas_litellm_requests", "Requests to LiteLLM: answered, refused, unavailable.", ["route", "outcome"]
+)
+_took = Histogram(
+    "litemaas_litellm_request_seconds",
+    "Time until LiteLLM had answered a request, or was given up.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
+)
 
 
 class _ModelInfoAnswer(msgspec.Struct):
@@ -237,26 +251,27 @@ class LiteLLM:
         params: dict[str, Any] | None = None,
         timeout: httpx.Timeout = _TIMEOUT,
     ) -> httpx.Response:
-        """Reading ones are tried a second time when the connection broke."""
+        """Reading ones are tried a second time when the connection broke. `path` holds nothing but a route's name."""
         content = None if body is None else _encoder.encode(body)
         headers = None if body is None else {"Content-Type": "application/json"}
         attempts = 2 if method == "GET" else 1
-        while True:
-            attempts -= 1
-            try:
-                response = await self._client.request(
-                    method, path, content=content, headers=headers, params=params, timeout=timeout
-                )
-                break
-            except (httpx.ReadError, httpx.RemoteProtocolError) as error:
-                if not attempts:
+        with _measured(path):
+            while True:
+                attempts -= 1
+                try:
+                    response = await self._client.request(
+                        method, path, content=content, headers=headers, params=params, timeout=timeout
+                    )
+                    break
+                except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+                    if not attempts:
+                        raise from_transport(error) from None
+                except httpx.HTTPError as error:
+                    # `from None`: the request hangs on httpx's error, and the secrets on the request.
                     raise from_transport(error) from None
-            except httpx.HTTPError as error:
-                # `from None`: the request hangs on httpx's error, and the secrets on the request.
-                raise from_transport(error) from None
-        if response.status_code >= 400:
-            raise from_response(response)
-        return response
+            if response.status_code >= 400:
+                raise from_response(response)
+            return response
 
     @staticmethod
     def _decode(response: httpx.Response, kind: type[T]) -> T:
@@ -271,6 +286,20 @@ class LiteLLM:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             raise LiteLLMUnavailable(reason=f"an answer of another shape: {error}", maybe_done=True) from None
+
+
+@contextmanager
+def _measured(route: str) -> Iterator[None]:
+    began, outcome = perf_counter(), "unavailable"
+    try:
+        yield
+        outcome = "answered"
+    except LiteLLMRefused:
+        outcome = "refused"
+        raise
+    finally:
+        _requests.labels(route, outcome).inc()
+        _took.labels(route).observe(perf_counter() - began)
 
 
 def _utc(moment: datetime) -> str:

@@ -4,7 +4,8 @@ Each replica looks at LiteLLM for itself, since one may be cut off alone. Runs o
 job, so that any replica can tell of them whoever ran it. Auditors and admins may read; whether LiteLLM answers is no secret.
 """
 
+from gateway.system.figures import Figures, FiguresService
 from gateway.system.service import LiteLLMStatus, SystemService
 from gateway.system.tables import JobOutcome, JobRun
 
-__all__ = ["JobOutcome", "JobRun", "LiteLLMStatus", "SystemService"]
+__all__ = ["Figures", "FiguresService", "JobOutcome", "JobRun", "LiteLLMStatus", "SystemService"]

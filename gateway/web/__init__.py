@@ -9,9 +9,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.services import Services
-from gateway.web import exports, frontend, health, signing_in, webhook
+from gateway.web import exports, frontend, health, metrics, signing_in, webhook
 from gateway.web.answers import EXCEPTION_HANDLERS, BodyTooLarge, error_answer
-from gateway.web.metrics import metrics as metrics_page
 from gateway.web.middleware import MAX_BODY, middleware
 
 __all__ = ["EXCEPTION_HANDLERS", "MAX_BODY", "BodyTooLarge", "error_answer", "middleware", "routes"]
@@ -28,7 +27,7 @@ def routes(services: Services, *, sdl: str) -> list[BaseRoute]:
         *health.routes(services),
         *webhook.routes(services),
         *exports.routes(services),
-        Route("/metrics", metrics_page, methods=["GET"]),
+        *metrics.routes(services),
         Route("/schema.graphql", schema, methods=["GET"]),
         *frontend.routes(),
     ]

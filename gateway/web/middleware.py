@@ -265,6 +265,8 @@ class CallerMiddleware:
                 await self._refuse(error, scope, receive, send)
                 return
             scope.setdefault("state", {})["actor"] = actor
+            if actor is not None:
+                structlog.contextvars.bind_contextvars(actor=actor.user_id)
         await self._app(scope, receive, send)
 
     async def _caller(self, scope: Scope) -> Actor | None:
