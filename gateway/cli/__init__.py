@@ -183,5 +183,6 @@ def reason(error: BaseException) -> str:
 
 # They register their commands, and need what stands above.
 from gateway.cli import audit as audit  # noqa: E402
+from gateway.cli import doctor as doctor  # noqa: E402
 from gateway.cli import sandbox as sandbox  # noqa: E402
 from gateway.cli import usage as usage  # noqa: E402
