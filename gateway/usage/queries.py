@@ -129,7 +129,7 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     """For the sums of members, of a view that tells at most one dimension apart. Raises NotPermitted."""
     permit(actor, view.scope)
     if not apart:
-        return [table.c.dimension == "all"]
+        return [table.c.dimension == "all", table.c.member == ""]
     (dimension,) = apart
     wanted = view.wanted
     found = [table.c.dimension == dimension.value]
