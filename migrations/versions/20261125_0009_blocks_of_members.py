@@ -45,11 +45,15 @@ def create(name: str, size: str, start: str) -> None:
     op.execute(f'ALTER TABLE {name} SET (fillfactor = 50)')
 
 
-def upgrade() -> None:
-    # Nobody books before the sums are made.
+def lock_out_writers() -> None:
+    """Until the sums are made. They come to the hourly ones before they come to those of members: whoever has these has both."""
     op.execute("SET LOCAL lock_timeout = '10s'")
-    op.drop_table('usage_member_daily')
     op.execute('LOCK TABLE usage_hourly IN SHARE MODE')
+
+
+def upgrade() -> None:
+    lock_out_writers()
+    op.drop_table('usage_member_daily')
     create('usage_member', 'hours', 'start')
     op.execute(FIRST)
     for before, hours in ((1, 6), (6, 24), (24, 96), (96, 384)):
@@ -58,9 +62,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '10s'")
+    lock_out_writers()
     op.drop_table('usage_member')
-    op.execute('LOCK TABLE usage_daily IN SHARE MODE')
     create('usage_member_daily', 'days', 'day')
     op.execute(DAILY)
     op.create_index('ix_usage_member_daily_days_day', 'usage_member_daily', ['days', 'day'], unique=False)
