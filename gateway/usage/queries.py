@@ -188,7 +188,7 @@ class Source:
                 rows = rows.where(at.not_in(opened))
                 ends = [*ends, *((hour, hour + HOUR) for hour in opened)]
             parts.append(rows)
-        return self._with_calls(parts, ends, event.c.occurred_at.label("at"))
+        return self.with_calls(parts, ends, event.c.occurred_at.label("at"))
 
     @staticmethod
     def _levels(apart: set[Dimension], coarse: bool, quarters: bool) -> list[tuple[Table, timedelta]]:
@@ -212,7 +212,7 @@ class Source:
             blocks, ends = cut(self.view.during, BLOCKS, self.kept_from)
             inside = [_blocks(size, spans) for size, spans in zip(BLOCKS, blocks, strict=True) if spans]
             whole = whole.where(member.c.dimension.in_(dimensions), or_(false(), *inside))
-            return whole, self._with_calls([], ends, *columns)
+            return whole, self.with_calls([], ends, *columns)
         blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
         rest = [
             select(*(table.c[column.name] for column in columns), *(table.c[name] for name in MEASURES)).where(
@@ -220,19 +220,16 @@ class Source:
             )
             for table, spans in zip([daily, hourly], blocks, strict=True)
         ]
-        return whole.where(false()), self._with_calls(rest, ends, *columns)
+        return whole.where(false()), self.with_calls(rest, ends, *columns)
 
-    def _with_calls(self, parts: list[Select[Any]], ends: Sequence[Span], *columns: ColumnElement[Any]) -> Part:
-        """The parts and the calls of the ends: no rows where there are neither."""
-        all_parts = [*parts, *self.single_calls(ends, *columns)]
-        return union_all(*(all_parts or [self.calls(*columns, *_MEASURED).where(false())]))
+    def with_calls(self, parts: Sequence[Select[Any]], ends: Sequence[Span], *columns: ColumnElement[Any]) -> Part:
+        """The parts and the single calls of the ends; no rows where there are neither.
 
-    def single_calls(self, spans: Sequence[Span], *columns: ColumnElement[Any]) -> list[Select[Any]]:
-        """Each span is a SELECT of its own, so that an index finds it and nothing in between is read."""
-        return [
-            self.calls(*columns, *_MEASURED).where(event.c.occurred_at >= start, event.c.occurred_at < end)
-            for start, end in spans
-        ]
+        Each end is a SELECT of its own, so that an index finds it and nothing in between is read.
+        """
+        calls = self.calls(*columns, *_MEASURED)
+        single = [calls.where(event.c.occurred_at >= start, event.c.occurred_at < end) for start, end in ends]
+        return union_all(*([*parts, *single] or [calls.where(false())]))
 
     def calls(self, *columns: Any) -> Select[Any]:
         """Of the calls that are kept, whenever they began."""
