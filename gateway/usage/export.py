@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Row, Select, func, select, tuple_, union_all
+from sqlalchemy import Row, Select, func, select, tuple_
 
 from gateway import users
 from gateway.actor import Actor
@@ -19,7 +19,7 @@ from gateway.keys import ApiKey
 from gateway.usage.answers import MEASURES, View
 from gateway.usage.ingest import DROPPED_BEFORE
 from gateway.usage.policy import DAY, HOUR, TimeRange, current_day, cut
-from gateway.usage.queries import UNKNOWN, Source, conditions, daily, event, hourly, permit
+from gateway.usage.queries import UNKNOWN, Part, Source, conditions, daily, event, hourly, permit
 
 Record = dict[str, Any]
 
@@ -135,7 +135,7 @@ def _days(during: TimeRange) -> Iterator[TimeRange]:
         start = end
 
 
-def _charges(source: Source) -> CompoundSelect[Any]:
+def _charges(source: Source) -> Part:
     """Crossed sums of a range, not yet added up: of whole days, hours and, at the ends, calls."""
     blocks, ends = cut(source.view.during, [DAY, HOUR], source.kept_from)
     parts = [
@@ -145,10 +145,10 @@ def _charges(source: Source) -> CompoundSelect[Any]:
         for table, at, spans in ((daily, daily.c.day, blocks[0]), (hourly, hourly.c.hour, blocks[1]))
         for start, end in spans
     ]
-    return union_all(*parts, *source.single_calls(ends, *(event.c[name] for name in _CROSSED)))
+    return source.with_calls(parts, ends, *(event.c[name] for name in _CROSSED))
 
 
-def _named(charges: CompoundSelect[Any]) -> Select[Any]:
+def _named(charges: Part) -> Select[Any]:
     rows = charges.subquery("charges")
     members = [rows.c[name] for name in _CROSSED]
     sums = select(*members, *(func.sum(rows.c[name]).label(name) for name in MEASURES)).group_by(*members)

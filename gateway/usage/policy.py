@@ -183,6 +183,8 @@ def next_hour(moment: datetime) -> datetime:
 
 
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
+# Of the sums of members. Each is at most six of the next: a range of months is a dozen and a half of them, wherever it begins.
+BLOCKS = (16 * DAY, 4 * DAY, DAY, 6 * HOUR, HOUR)
 Span = tuple[datetime, datetime]
 
 

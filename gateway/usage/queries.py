@@ -1,13 +1,13 @@
 """SELECTs on the ledger. Each starts from `visible_to(actor)`.
 
-Whole days, hours and quarters of an hour come from sums, what is left at both ends of a range from the events: exact, and the
-cost does not grow with the number of calls. Which sums, follows from what a view tells apart: one member of one dimension, or
-several crossed.
+Whole blocks of days and hours, and quarters of an hour, come from sums, what is left at both ends of a range from the events:
+exact, and the cost hardly grows with the number of calls. Which sums, follows from what a view tells apart: one member of one
+dimension, or several crossed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,8 +43,8 @@ from gateway.db import table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey, ApiKeyGeneration
 from gateway.usage.answers import MEASURES, Dimension, View
-from gateway.usage.policy import DAY, HOUR, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
-from gateway.usage.tables import UsageDaily, UsageEvent, UsageHourly, UsageMemberDaily, UsageQuarter
+from gateway.usage.policy import BLOCKS, DAY, HOUR, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
+from gateway.usage.tables import UsageDaily, UsageEvent, UsageHourly, UsageMember, UsageQuarter
 
 UNKNOWN = "unknown"
 
@@ -52,13 +52,12 @@ event = table_of(UsageEvent)
 hourly = table_of(UsageHourly)
 daily = table_of(UsageDaily)
 quarter = table_of(UsageQuarter)
-member_daily = table_of(UsageMemberDaily)
+member = table_of(UsageMember)
 _model = table_of(Model)
 _api_key = table_of(ApiKey)
 _generation = table_of(ApiKeyGeneration)
 
-_TIMES = {hourly: hourly.c.hour, daily: daily.c.day, quarter: quarter.c.quarter, member_daily: member_daily.c.day}
-_SIZES = {hourly: HOUR, daily: DAY, quarter: QUARTER, member_daily: DAY}
+_TIMES = {hourly: hourly.c.hour, daily: daily.c.day, quarter: quarter.c.quarter, member: member.c.start}
 # Few enough that their quarters are kept.
 FINE = {Dimension.MODEL, Dimension.PROVIDER, Dimension.STATUS}
 Part = Select[Any] | CompoundSelect[Any]
@@ -130,7 +129,7 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     """For the sums of members, of a view that tells at most one dimension apart. Raises NotPermitted."""
     permit(actor, view.scope)
     if not apart:
-        return [table.c.dimension == "all"]
+        return [table.c.dimension == "all", table.c.member == ""]
     (dimension,) = apart
     wanted = view.wanted
     found = [table.c.dimension == dimension.value]
@@ -148,8 +147,8 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     return found
 
 
-def _days(days: int, spans: Sequence[Span]) -> ColumnElement[bool]:
-    return and_(member_daily.c.days == days, among(member_daily.c.day, spans))
+def _blocks(size: timedelta, spans: Sequence[Span]) -> ColumnElement[bool]:
+    return and_(member.c.hours == size // HOUR, among(member.c.start, spans))
 
 
 def among(column: ColumnElement[datetime], spans: Sequence[Span]) -> ColumnElement[bool]:
@@ -164,63 +163,73 @@ class Source:
     view: View
     kept_from: datetime
 
-    def moments(self, *, coarse: bool, split: Sequence[datetime] = ()) -> Part:
+    def moments(self, *, coarse: bool, split: Sequence[datetime] = (), quarters: bool = False) -> Part:
         """Rows of (at, the measures) whose sums are those of the calls in the range.
 
-        `coarse`: in blocks as large as possible, for when the time does not matter. Hours in `split` are read call by call,
-        as far as calls are kept, unless there are quarters of them.
+        `coarse`: in blocks as large as possible, for when the time does not matter. `quarters`: not in hours, if there are
+        quarters of them. Hours in `split` are read call by call, as far as calls are kept, unless there are quarters of them.
         """
         apart = told_apart(self.actor, self.view)
-        fine = quarter if len(apart) <= 1 and apart <= FINE else hourly
-        tables = [member_daily if len(apart) <= 1 else daily, fine] if coarse else [fine]
         parts: list[Select[Any]] = []
-        blocks, ends = cut(self.view.during, [_SIZES[table] for table in tables], self.kept_from)
-        for table, spans in zip(tables, blocks, strict=True):
+        levels = self._levels(apart, coarse, quarters)
+        blocks, ends = cut(self.view.during, [size for _, size in levels], self.kept_from)
+        for (table, size), spans in zip(levels, blocks, strict=True):
             if not spans:
                 continue
             at = _TIMES[table]
             rows = select(at.label("at"), *(table.c[name] for name in MEASURES)).where(among(at, spans))
-            if table in (quarter, member_daily):
-                rows = rows.where(member_daily.c.days == 1) if table is member_daily else rows
-                parts.append(rows.where(*member_conditions(self.actor, self.view, table, apart)))
-                continue
-            rows = rows.where(*conditions(self.actor, self.view, table))
-            if table is hourly and (opened := [hour for hour in split if hour >= self.kept_from]):
+            if len(apart) <= 1:
+                rows = rows.where(*member_conditions(self.actor, self.view, table, apart))
+                rows = rows.where(member.c.hours == size // HOUR) if table is member else rows
+            else:
+                rows = rows.where(*conditions(self.actor, self.view, table))
+            if size == HOUR and (opened := [hour for hour in split if hour >= self.kept_from]):
                 opened = [hour for hour in opened if any(start <= hour < end for start, end in spans)]
                 rows = rows.where(at.not_in(opened))
                 ends = [*ends, *((hour, hour + HOUR) for hour in opened)]
             parts.append(rows)
-        return union_all(*parts, *self.single_calls(ends, event.c.occurred_at.label("at")))
+        return self.with_calls(parts, ends, event.c.occurred_at.label("at"))
+
+    @staticmethod
+    def _levels(apart: set[Dimension], coarse: bool, quarters: bool) -> list[tuple[Table, timedelta]]:
+        """The tables to read, and how large their blocks are, from coarse to fine."""
+        if len(apart) > 1:
+            return [(daily, DAY), (hourly, HOUR)] if coarse else [(hourly, HOUR)]
+        if not apart <= FINE:
+            return [(member, size) for size in (BLOCKS if coarse else [HOUR])]
+        sizes = BLOCKS if coarse else [] if quarters else [HOUR]
+        return [*((member, size) for size in sizes), (quarter, QUARTER)]
 
     def members(self, dimensions: Sequence[Dimension]) -> tuple[Part, Part]:
-        """Sums of whole days by member, as (dimension, member, the measures), and the rest as crossed rows.
+        """Sums of whole hours and more by member, as (dimension, member, the measures), and the rest as crossed rows.
 
         The first is of no rows where only crossed rows know what the view tells apart.
         """
         columns = (event.c.user_id, event.c.api_key_id, event.c.model_name, event.c.provider, event.c.status)
-        days = select(member_daily.c.dimension, member_daily.c.member, *(member_daily.c[name] for name in MEASURES))
+        whole = select(member.c.dimension, member.c.member, *(member.c[name] for name in MEASURES))
         permit(self.actor, self.view.scope)
-        blocks, ends = cut(self.view.during, [8 * DAY, DAY, HOUR], self.kept_from)
-        if told_apart(self.actor, self.view):
-            days, tables = days.where(false()), [daily, hourly]
-            blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
-        else:
-            days = days.where(member_daily.c.dimension.in_(dimensions), or_(_days(8, blocks[0]), _days(1, blocks[1])))
-            tables = [hourly]
+        if not told_apart(self.actor, self.view):
+            blocks, ends = cut(self.view.during, BLOCKS, self.kept_from)
+            inside = [_blocks(size, spans) for size, spans in zip(BLOCKS, blocks, strict=True) if spans]
+            whole = whole.where(member.c.dimension.in_(dimensions), or_(false(), *inside))
+            return whole, self.with_calls([], ends, *columns)
+        blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
         rest = [
             select(*(table.c[column.name] for column in columns), *(table.c[name] for name in MEASURES)).where(
                 among(_TIMES[table], spans), *conditions(self.actor, self.view, table)
             )
-            for table, spans in zip(tables, blocks[-len(tables) :], strict=True)
+            for table, spans in zip([daily, hourly], blocks, strict=True)
         ]
-        return days, union_all(*rest, *self.single_calls(ends, *columns))
+        return whole.where(false()), self.with_calls(rest, ends, *columns)
 
-    def single_calls(self, spans: Sequence[Span], *columns: ColumnElement[Any]) -> list[Select[Any]]:
-        """Each span is a SELECT of its own, so that an index finds it and nothing in between is read."""
-        return [
-            self.calls(*columns, *_MEASURED).where(event.c.occurred_at >= start, event.c.occurred_at < end)
-            for start, end in spans
-        ]
+    def with_calls(self, parts: Sequence[Select[Any]], ends: Sequence[Span], *columns: ColumnElement[Any]) -> Part:
+        """The parts and the single calls of the ends; no rows where there are neither.
+
+        Each end is a SELECT of its own, so that an index finds it and nothing in between is read.
+        """
+        calls = self.calls(*columns, *_MEASURED)
+        single = [calls.where(event.c.occurred_at >= start, event.c.occurred_at < end) for start, end in ends]
+        return union_all(*([*parts, *single] or [calls.where(false())]))
 
     def calls(self, *columns: Any) -> Select[Any]:
         """Of the calls that are kept, whenever they began."""

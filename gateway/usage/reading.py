@@ -46,8 +46,8 @@ from gateway.usage.answers import (
     Totals,
     View,
 )
-from gateway.usage.policy import hour_of
-from gateway.usage.queries import MEMBERS, UNKNOWN, Source
+from gateway.usage.policy import HOUR, hour_of
+from gateway.usage.queries import MEMBERS, UNKNOWN, Source, member
 from gateway.usage.zones import offsets, points, zone_of
 
 MAX_SLICES = 100
@@ -101,7 +101,8 @@ def _over_time(source: Source, asks: Sequence[Ask]) -> Select[Any]:
         if start != hour_of(start)
     ]
     coarse = all(isinstance(ask, Sums) for ask in asks)
-    moments = source.moments(coarse=coarse, split=sorted(set(split))).subquery("moments")
+    quarters = bool(split) or any(isinstance(ask, Heatmap) and _is_broken(view, ask.zone) for ask in asks)
+    moments = source.moments(coarse=coarse, split=sorted(set(split)), quarters=quarters).subquery("moments")
     buckets = [_bucket(view, ask, moments.c.at).label(f"b{n}") for n, ask in enumerate(asks)]
     told = select(*buckets, *(moments.c[name] for name in MEASURES)).subquery("told")
     names = [f"b{n}" for n in range(len(asks))]
@@ -115,6 +116,12 @@ def _over_time(source: Source, asks: Sequence[Ask]) -> Select[Any]:
     )
     summed: Select[Any] = grouped.group_by(text(f"GROUPING SETS ({sets})"))
     return summed
+
+
+def _is_broken(view: View, zone: str) -> bool:
+    """Whether an hour of UTC is in two hours of the zone."""
+    (_, first), *later = offsets(view.during, zone)
+    return bool(first % HOUR) or any(ahead % HOUR or since != hour_of(since) for since, ahead in later)
 
 
 def _bucket(view: View, ask: Ask, at: ColumnElement[datetime]) -> ColumnElement[int]:
@@ -158,7 +165,9 @@ def _sliced(source: Source, dimensions: Sequence[Dimension]) -> Select[Any]:
     days, crossed = source.members(dimensions)
     rows = crossed.subquery("rows")
     held = [column for column in rows.c if column.name not in MEASURES]
-    rest = select(*held, *_sums(rows)).group_by(*held).cte("rest").prefix_with("MATERIALIZED")
+    # Of the same type as the blocks: added up as numeric, everything would cost several times as much.
+    few = [cast(func.sum(rows.c[name]), member.c[name].type).label(name) for name in MEASURES]
+    rest = select(*held, *few).group_by(*held).cte("rest").prefix_with("MATERIALIZED")
     parts = [
         select(
             literal(each.value).label("dimension"),

@@ -26,7 +26,7 @@ from gateway.usage.queries import UNKNOWN, Source, among, event, member_conditio
 from gateway.usage.tables import UsageSpeed
 
 GROWTH = 1.08
-NEWEST = 10_000
+NEWEST = 2_000
 AT_ONCE = 50_000
 SHARES = (0.5, 0.95, 0.99)
 
@@ -34,14 +34,15 @@ speed = table_of(UsageSpeed)
 _KEPT = {Dimension.MODEL, Dimension.PROVIDER}
 
 
-def _bucket_sql(column: str) -> str:
+def bucket_sql(column: str) -> str:
+    """The bucket of a column in milliseconds."""
     # GREATEST knows no NULL.
     bucket = f"CAST(floor(ln(greatest({column}, 1)::float8) / ln({GROWTH}::float8)) AS integer)"
     return f"CASE WHEN {column} IS NOT NULL THEN {bucket} END"
 
 
-_LATENCY: ColumnElement[int] = literal_column(_bucket_sql("usage_event.latency_ms"))
-_FIRST_TOKEN: ColumnElement[int] = literal_column(_bucket_sql("usage_event.first_token_ms"))
+_LATENCY: ColumnElement[int] = literal_column(bucket_sql("usage_event.latency_ms"))
+_FIRST_TOKEN: ColumnElement[int] = literal_column(bucket_sql("usage_event.first_token_ms"))
 
 # One runs at a time, and waits for no writer: what is committed while it reads has a higher `seq`.
 _CLAIM = text("SELECT speeds_seq FROM usage_progress FOR UPDATE")
@@ -52,10 +53,10 @@ WITH booked AS MATERIALIZED (
   FROM usage_event WHERE seq > :after ORDER BY seq LIMIT {AT_ONCE}
 ), timed AS (
   SELECT hour, model_name, provider, bucket, sum(latency) AS latency, sum(first_token) AS first_token FROM (
-    SELECT hour, model_name, provider, {_bucket_sql("latency_ms")} AS bucket, 1 AS latency, 0 AS first_token
+    SELECT hour, model_name, provider, {bucket_sql("latency_ms")} AS bucket, 1 AS latency, 0 AS first_token
     FROM booked WHERE success AND latency_ms IS NOT NULL
     UNION ALL
-    SELECT hour, model_name, provider, {_bucket_sql("first_token_ms")}, 0, 1
+    SELECT hour, model_name, provider, {bucket_sql("first_token_ms")}, 0, 1
     FROM booked WHERE success AND first_token_ms IS NOT NULL
   ) AS t GROUP BY 1, 2, 3, 4
 ), counted AS (

@@ -133,19 +133,19 @@ class UsageQuarter(_Measured, table=True):
     quarter: datetime = Field(sa_type=UtcDateTime, primary_key=True)
 
 
-class UsageMemberDaily(_Measured, table=True):
-    """Sums for each member of each dimension (`Dimension`) of one day of UTC, and of eight; ids as text, an unknown member is "".
+class UsageMember(_Measured, table=True):
+    """Sums over everything (`dimension` "all") and for each member of each `Dimension`, in blocks of so many `hours`.
 
-    Eights count from 1 January 2000. A range of months is a dozen of them and some days.
+    The sizes are `policy.BLOCKS`; blocks count from 1 January 2000 in UTC. Ids are text, an unknown member is "".
     """
 
-    __tablename__ = "usage_member_daily"
-    __table_args__ = (Index("ix_usage_member_daily_days_day", "days", "day"),)
+    __tablename__ = "usage_member"
+    __table_args__ = (Index("ix_usage_member_hours_start", "hours", "start"),)
 
     dimension: str = Field(primary_key=True)
     member: str = Field(primary_key=True)
-    days: int = Field(primary_key=True)
-    day: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    hours: int = Field(primary_key=True)
+    start: datetime = Field(sa_type=UtcDateTime, primary_key=True)
 
 
 class UsageSpeed(SQLModel, table=True):

@@ -72,7 +72,7 @@ async def rows(db: Database, statement: str) -> Sequence[Row[Any]]:
         return (await session.execute(text(statement))).all()
 
 
-SUMS = ("usage_hourly", "usage_daily", "usage_quarter", "usage_member_daily", "usage_speed")
+SUMS = ("usage_hourly", "usage_daily", "usage_quarter", "usage_member", "usage_speed")
 
 
 async def ledger(db: Database) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
@@ -109,9 +109,9 @@ TRUTHS = {
       SELECT dimension, member, date_trunc('hour', occurred_at, 'UTC')
         + floor(extract(minute FROM occurred_at) / 15) * interval '15 minutes', {_SUMMED}
       FROM {_OF_MEMBER} WHERE dimension IN ('all', 'model', 'provider', 'status') GROUP BY 1, 2, 3""",
-    f"SELECT dimension, member, days, day, {MEASURES} FROM usage_member_daily": f"""
-      SELECT dimension, member, days, date_bin(make_interval(days => days), occurred_at, '2000-01-01Z'), {_SUMMED}
-      FROM {_OF_MEMBER} CROSS JOIN (VALUES (1), (8)) AS b (days) GROUP BY 1, 2, 3, 4""",
+    f"SELECT dimension, member, hours, start, {MEASURES} FROM usage_member": f"""
+      SELECT dimension, member, hours, date_bin(make_interval(hours => hours), occurred_at, '2000-01-01Z'), {_SUMMED}
+      FROM {_OF_MEMBER} CROSS JOIN (VALUES (1), (6), (24), (96), (384)) AS b (hours) GROUP BY 1, 2, 3, 4""",
     f"SELECT day, {_MEMBERS}, {MEASURES}, 'daily is hourly' FROM usage_daily": f"""
       SELECT date_trunc('day', hour, 'UTC'), {_MEMBERS}, {", ".join(f"sum({name})" for name in MEASURES.split(", "))}, 'daily is hourly'
       FROM usage_hourly GROUP BY 1, {_MEMBERS}""",

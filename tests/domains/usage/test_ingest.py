@@ -197,7 +197,7 @@ KEYS = {
     "usage_hourly": ("hour", "user_id", "model_name", "provider", "status"),
     "usage_daily": ("day", "user_id", "model_name", "provider", "status"),
     "usage_quarter": ("dimension", "member", "quarter"),
-    "usage_member_daily": ("dimension", "member", "days", "day"),
+    "usage_member": ("dimension", "member", "hours", "start"),
 }
 
 
@@ -218,9 +218,9 @@ def _sums_of(calls: list[CallRecord], owners: dict[str | None, Any]) -> dict[str
         key = {TOKENS[0]: "alice", TOKENS[1]: "bob"}.get(call.token_hash)
         members |= {"user": str(owner or ""), "api_key": str(owners.get(key) or "")}
         for dimension, member in members.items():
-            eight = day - (day - datetime(2000, 1, 1, tzinfo=UTC)) % timedelta(days=8)
-            found["usage_member_daily"][dimension, member, 1, day].append(call)
-            found["usage_member_daily"][dimension, member, 8, eight].append(call)
+            for hours in (1, 6, 24, 96, 384):
+                start = hour - (hour - datetime(2000, 1, 1, tzinfo=UTC)) % timedelta(hours=hours)
+                found["usage_member"][dimension, member, hours, start].append(call)
     return {table: {key: totals_of(calls) for key, calls in by_key.items()} for table, by_key in found.items()}
 
 

@@ -21,6 +21,7 @@ from gateway.usage import (
     Speeds,
     Sums,
     TimeRange,
+    Totals,
     UsageService,
     View,
 )
@@ -123,6 +124,13 @@ async def test_where_calls_are_gone_an_hour_is_where_it_begins(
         alice, View(TimeRange(MONDAY - DAY, MONDAY + 2 * DAY)), Series(Interval.DAY, "Asia/Kolkata")
     )
     assert sum(point.totals.requests for point in india) == 60
+    # In which no block begins.
+    between = TimeRange(MONDAY + HOUR / 12, MONDAY + HOUR / 6)
+    assert await service.totals(alice, between) == Totals()
+    ada = await a_person(db, "ada", Role.ADMIN)
+    assert await service.ask(ada, View(between, scope=Scope.ALL), Slices(Dimension.MODEL)) == []
+    charges = service.export_charges(ada, View(between, scope=Scope.ALL), "LiteMaaS")
+    assert [row async for rows in charges for row in rows] == []
 
 
 async def test_a_gateway_that_owns_no_table_books_and_drops(db: Database, database_url: str) -> None:
