@@ -1,7 +1,7 @@
 """uvicorn's WebSockets, with a short way out for messages that go to thousands of them.
 
 `scope["extensions"][SEND_NOW]["send"]` is `send_now`: an application that finds it there may use it beside ASGI's `send`. By ASGI each
-message is a coroutine through all middleware and a frame object; that is more work than the operating system has with sending it.
+message is a coroutine through all middleware and a frame object: as much work again as the operating system has with sending it.
 """
 
 import asyncio
