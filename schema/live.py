@@ -60,10 +60,13 @@ class Subscription:
     ) -> AsyncGenerator[UsageChange, None]:
         wanted = range.to_domain() if range else None
         narrowed = (filter or UsageFilter()).to_domain()
+        shown: Usage | None = None
         async for tick in info.context.services.usage.changes(info.context.actor, wanted, narrowed):
+            if shown is None or shown.view.during != tick.during:  # the day before has ended
+                shown = Usage.of(info, Scope.OWN, tick.during, filter)
             yield UsageChange(
                 as_of=tick.as_of,
-                usage=Usage.of(info, Scope.OWN, tick.during, filter),
+                usage=shown,
                 position=BigInt(tick.position),
                 totals=UsageTotals.of(tick.totals),
             )

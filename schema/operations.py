@@ -65,7 +65,7 @@ class Operation:
 class Result:
     """One result of a subscription as JSON, made once however many are sent it."""
 
-    json: str
+    json: bytes
     position: str | None
     """`position` of its field, where the selection has it: where to go on after the connection was lost."""
 
@@ -145,7 +145,7 @@ class Operations:
         if charge and charge.dry_run and not operation.document.errors:
             await charge.settle(None)
             price = self._written(ExecutionResult(None, None), request_id, self._extensions(operation, charge))
-            yield Result(price.decode(), None)
+            yield Result(price, None)
             return
         stream = await self.engine.subscribe(
             operation.document, variables=operation.variables, operation_name=operation.name, context=context
@@ -156,7 +156,7 @@ class Operations:
         async with aclosing(stream):
             try:
                 async for result in stream:
-                    yield Result(self._written(result, request_id, extensions).decode(), _position(result.data))
+                    yield Result(self._written(result, request_id, extensions), _position(result.data))
                     if charge:
                         await charge.pace(result.data)
             except Exception as error:

@@ -8,19 +8,21 @@ from typing import Any
 from schema import measures
 
 Send = Callable[[Any], Coroutine[Any, Any, Any]]
+SendNow = Callable[[Any], bool]
 
 
 class Outbox:
     """What one subscriber of a shared stream is still to be sent: of results the newest only, and then the last message.
 
     `send` is called for one at a time, and returns when there is room for another. An OSError means that the subscriber is gone,
-    which whoever reads from the connection hears as well.
+    which whoever reads from the connection hears as well. `send_now`, where there is one, is tried first for results: it says whether
+    it has sent.
     """
 
-    __slots__ = ("_closed", "_last", "_newest", "_send", "_sending")
+    __slots__ = ("_closed", "_last", "_newest", "_send", "_send_now", "_sending")
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, send_now: SendNow | None = None) -> None:
+        self._send, self._send_now = send, send_now
         self._newest: Any = None
         self._last: Any = None
         self._closed = False
@@ -28,11 +30,14 @@ class Outbox:
 
     def offer(self, message: Any) -> None:
         """Send it now if there is room, else when there is, unless a newer one comes before."""
-        if not self._closed:
-            if self._newest is not None:
-                measures.superseded_results.inc()
-            self._newest = message
-            self._send_more()
+        if self._closed:
+            return
+        if self._sending is None and self._send_now is not None and self._send_now(message):
+            return
+        if self._newest is not None:
+            measures.superseded_results.inc()
+        self._newest = message
+        self._send_more()
 
     def finish(self, message: Any) -> None:
         """Send this after what waits, and nothing more."""

@@ -147,7 +147,7 @@ class EventStream:
 
 
 def _next(result: Result) -> bytes:
-    return _event(result.json.encode(), result.position)
+    return _event(result.json, result.position)
 
 
 def _event(json: bytes, position: str | None = None) -> bytes:

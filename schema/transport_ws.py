@@ -16,10 +16,11 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from gateway.websockets import SEND_NOW
 from schema.live_callers import Change, Leave, TooManyConnections
 from schema.live_hub import LiveHub, is_shared
 from schema.operations import BadRequest, Operation, Operations, Refused, Result
-from schema.outbox import Outbox
+from schema.outbox import Outbox, SendNow
 
 SUBPROTOCOL = "graphql-transport-ws"
 TOO_MANY = 4413
@@ -60,6 +61,7 @@ class Socket:
         max_operations: int = 50,
     ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
+        self._send_now: SendNow | None = scope.get("extensions", {}).get(SEND_NOW, {}).get("send")
         self._operations, self._hub = operations, hub
         self._make_context, self._join, self._sign_in = make_context, join, sign_in
         self._request_id = request_id
@@ -98,7 +100,7 @@ class Socket:
             self._running.clear()
         if self._verdict is not None:
             closing = {"type": "websocket.close", "code": self._verdict.code, "reason": self._verdict.reason}
-            with suppress(OSError, TimeoutError):  # the client was faster, or does not read
+            with suppress(OSError, RuntimeError, TimeoutError):  # the client or the server was faster, or nobody reads
                 async with asyncio.timeout(LAST_WORD_SECONDS):
                     await self._send(closing)
 
@@ -189,15 +191,13 @@ class Socket:
         self._reader.cancel()
 
     async def _write(self, message: dict[str, Any]) -> None:
-        await self._text(orjson.dumps(message).decode())
+        await self._text(orjson.dumps(message))
 
-    async def _text(self, text: str) -> bool:
-        """Send when there is room; False when the client is gone, which the reader hears as well."""
-        try:
-            await self._send({"type": "websocket.send", "text": text})
-        except OSError:
-            return False
-        return True
+    async def _text(self, text: bytes) -> None:
+        """Send when there is room. Nothing happens when the client is gone, which the reader hears as well."""
+        # A RuntimeError is what uvicorn has for a socket that it has closed itself, because the client broke the protocol.
+        with suppress(OSError, RuntimeError):
+            await self._send({"type": "websocket.send", "text": text.decode()})
 
 
 class _Running:
@@ -205,7 +205,7 @@ class _Running:
 
     def __init__(self, socket: Socket, id_: str, operation: Operation) -> None:
         self._socket, self._id, self._operation = socket, id_, operation
-        self._next = f'{{"id":{orjson.dumps(id_).decode()},"type":"next","payload":'
+        self._head = b'{"id":%b,"type":"next","payload":' % orjson.dumps(id_)
 
     def stop(self) -> None:
         """Nothing more is sent; harmless when it has ended."""
@@ -215,9 +215,12 @@ class _Running:
         if self._socket._running.get(self._id) is self:
             del self._socket._running[self._id]
 
-    def _last_message(self, errors: list[dict[str, Any]] | None) -> str:
+    def _next(self, json: bytes) -> bytes:
+        return self._head + json + b"}"
+
+    def _last_message(self, errors: list[dict[str, Any]] | None) -> bytes:
         message = {"id": self._id, "type": "complete" if errors is None else "error"}
-        return orjson.dumps(message if errors is None else {**message, "payload": errors}).decode()
+        return orjson.dumps(message if errors is None else {**message, "payload": errors})
 
 
 class _Own(_Running):
@@ -239,11 +242,11 @@ class _Own(_Running):
             if operation.type is OperationType.SUBSCRIPTION and not operation.document.errors:
                 async with aclosing(operations.results(operation, context, socket._request_id)) as results:
                     async for result in results:
-                        await socket._text(f"{self._next}{result.json}}}")
+                        await socket._text(self._next(result.json))
             else:
                 answer, executed = await operations.execute(operation, context, socket._request_id)
                 if executed:
-                    await socket._text(f"{self._next}{answer.decode()}}}")
+                    await socket._text(self._next(answer))
                 else:
                     errors = orjson.loads(answer)["errors"]
         except Refused as refused:
@@ -259,7 +262,7 @@ class _Shared(_Running):
 
     def __init__(self, socket: Socket, id_: str, operation: Operation) -> None:
         super().__init__(socket, id_, operation)
-        self._outbox = Outbox(socket._text)
+        self._outbox = Outbox(socket._text, socket._send_now)
         self._leave = socket._hub.join(socket._operations, operation, socket._make_context(), socket._request_id, self)
 
     def stop(self) -> None:
@@ -267,7 +270,7 @@ class _Shared(_Running):
         self._leave()
 
     def offer(self, result: Result) -> None:
-        self._outbox.offer(f"{self._next}{result.json}}}")
+        self._outbox.offer(self._next(result.json))
 
     def finish(self, errors: list[dict[str, Any]] | None) -> None:
         self._ended()

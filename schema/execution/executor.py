@@ -100,6 +100,12 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             return grouped_field_set.execute(self, source_value, path)
         return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
 
+    def __copy__(self) -> CompiledExecutor:
+        # Made for each event of each subscription; the way of the module copy takes twice as long.
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
         # graphql-core shares its memo of collected fields between all events of a subscription, by the identity of lists
         # that are new for each event: 2 kB are kept per event until the subscription ends. Here each has its own.

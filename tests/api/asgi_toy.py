@@ -202,11 +202,12 @@ class RequestIds:
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[int]:
-    """The port on which the application is served by uvicorn, as the gateway is."""
+async def served(app: Any, **options: Any) -> AsyncIterator[int]:
+    """The port on which the application is served by uvicorn, as the gateway is but for the `options`."""
     listener = listen("127.0.0.1", 0)
     config = uvicorn_config(app)
-    config.lifespan = "off"
+    for name, value in ({"lifespan": "off"} | options).items():
+        setattr(config, name, value)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await eventually(lambda: server.started)

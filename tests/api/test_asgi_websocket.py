@@ -363,9 +363,39 @@ async def test_a_slow_reader_of_its_own_subscription_misses_nothing(port: int) -
         assert await reader.receive() == {"id": "1", "type": "complete"}
 
 
-def slow(port: int) -> Any:
+async def test_who_answers_no_ping_is_cut_off_and_others_go_on(world: World) -> None:
+    world.padding = 100_000
+    query = "subscription { state { count padding } }"
+    async with AsyncExitStack() as stack:
+        app = create_app(world)
+        port = await stack.enter_async_context(served(app, ws_ping_interval=0.2, ws_ping_timeout=0.2))
+        alice = await stack.enter_async_context(client(port))
+        await alice.subscribe("1", query)
+        await alice.next("1")
+        for user in ("alice", "bob"):  # their answers to pings stand behind what they do not read
+            reader = await stack.enter_async_context(slow(port, user=user, close_timeout=0.1))
+            await reader.subscribe("1", query)
+        await eventually(lambda: world.sources == 2)
+        for count in range(1, 101):
+            world.tick()
+            assert (await alice.next("1"))["state"]["count"] == count
+            await asyncio.sleep(0.01)
+        await eventually(lambda: world.sources == 1)  # bob's has ended
+
+
+@pytest.mark.parametrize("size", [1, 125, 126, 65_535, 65_536, 200_000])
+async def test_shared_results_of_any_size(port: int, world: World, size: int) -> None:
+    async with client(port, max_size=None) as alice:
+        await alice.subscribe("1", "subscription { state { count padding } }")
+        await alice.next("1")
+        world.padding = size
+        world.tick()
+        assert await alice.next("1") == {"state": {"count": 1, "padding": "x" * size}}
+
+
+def slow(port: int, **options: Any) -> Any:
     """A client with small buffers, which takes from its socket only what is asked for."""
     raw = sockets.socket()
     raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 8192)
     raw.connect(("127.0.0.1", port))
-    return client(port, sock=raw, max_queue=1, max_size=None)
+    return client(port, sock=raw, max_queue=1, max_size=None, **options)
