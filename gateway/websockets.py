@@ -43,6 +43,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         transport.write(TEXT + size + text)
         return True
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if hasattr(self, "scope"):  # a circle would keep all of it until garbage is looked for
+            self.scope["extensions"].pop(SEND_NOW, None)
+
     def pause_writing(self) -> None:
         self._has_room = False
         super().pause_writing()
