@@ -133,7 +133,7 @@ describe("the inbox", () => {
     await screen.findByRole("heading", { name: "My keys" });
     await screen.findByRole("button", { name: /Your account/ });
     await userEvent.click(screen.getByRole("button", { name: "Main navigation" }));
-    expect(screen.getByRole("link", { name: "Usage" })).toBeInTheDocument();
+    expect(screen.getByRole("link", { name: "My usage" })).toBeInTheDocument();
     expect(screen.queryByRole("link", { name: /Approvals/ })).not.toBeInTheDocument();
   });
 });

@@ -26,7 +26,7 @@ const unread = (page: ReturnType<typeof openPage>, unreadCount: number) =>
 
 async function open(data = withNews()) {
   const page = openPage("/usage", data);
-  await screen.findByRole("heading", { name: "Usage" });
+  await screen.findByRole("heading", { name: "My usage" });
   await unread(page, 1);
   await userEvent.click(screen.getByRole("button", { name: "Notifications: 1 unread" }));
   await screen.findByRole("heading", { name: "Notifications", level: 2 });

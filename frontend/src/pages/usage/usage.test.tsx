@@ -89,9 +89,9 @@ describe("usage", () => {
 
   it("draws what the reader chooses: another figure, no comparison", async () => {
     const { router, backend } = openPage("/usage");
-    await screen.findByText("Spend by day, 7 days");
+    await screen.findByRole("heading", { name: "Spend by day, 7 days" });
     await userEvent.click(screen.getByRole("button", { name: "Tokens" }));
-    expect(await screen.findByText("Tokens by day, 7 days")).toBeInTheDocument();
+    expect(await screen.findByRole("heading", { name: "Tokens by day, 7 days" })).toBeInTheDocument();
     expect(screen.getByText("Tokens by model")).toBeInTheDocument();
     await userEvent.click(screen.getByRole("checkbox", { name: "Compare with the time before" }));
     expect(router.state.location.search).toBe("?figure=tokens&compare=0");
