@@ -139,13 +139,12 @@ test.describe("who signs in, and who was", () => {
     await signIn(page.request, "bob");
     await page.goto("/subscriptions");
     await expect(heading(page, "No subscriptions yet")).toBeVisible();
-    await endSessionElsewhere();
-    await menu(page, "My keys").click();
-    await expect(page).toHaveURL("/sign-in?next=%2Fkeys&expired=1");
+    await endSessionElsewhere(); // the page's socket hears of it
+    await expect(page).toHaveURL("/sign-in?next=%2Fsubscriptions&expired=1");
     await expect(heading(page, "Info alert: Your session has ended")).toBeVisible();
     await page.getByRole("button", { name: "Sign in as Bob Baker" }).click();
-    await expect(page).toHaveURL("/keys");
-    await expect(heading(page, "No keys yet")).toBeVisible();
+    await expect(page).toHaveURL("/subscriptions");
+    await expect(heading(page, "No subscriptions yet")).toBeVisible();
 
     /** As signing out in a copy of the browser would: the cookie stays here, the session is over. */
     async function endSessionElsewhere() {
