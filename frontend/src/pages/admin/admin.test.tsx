@@ -22,6 +22,7 @@ describe("everybody's keys", () => {
     const { router } = openPage("/admin/keys", data);
     expect(await screen.findByRole("row", { name: /invoice bot.*Alice/ })).toBeInTheDocument();
     await userEvent.type(screen.getByRole("textbox", { name: "Search the keys" }), "alice");
+    await waitFor(() => expect(router.state.location.search).toBe("?q=alice"));
     await userEvent.click(screen.getByRole("checkbox", { name: "Changed in LiteLLM" }));
     expect(await screen.findByText("No key fits")).toBeInTheDocument();
     expect(router.state.location.search).toBe("?q=alice&drifted=1");
