@@ -7,12 +7,14 @@ interface FacetFilterProps {
   options: readonly { value: string; count?: number }[];
   /** The words for a value. */
   label: (value: string) => string;
+  /** What the menu says when it has no options. */
+  nothing?: string;
   selected: readonly string[];
   onChange: (selected: string[]) => void;
 }
 
 /** A choice of values in a toolbar, each of which can be taken back. */
-export function FacetFilter({ title, options, label, selected, onChange }: FacetFilterProps) {
+export function FacetFilter({ title, options, label, nothing, selected, onChange }: FacetFilterProps) {
   return (
     <ToolbarFilter
       categoryName={title}
@@ -23,7 +25,7 @@ export function FacetFilter({ title, options, label, selected, onChange }: Facet
       }}
       deleteLabelGroup={() => onChange([])}
     >
-      <FacetSelect title={title} options={options} label={label} selected={selected} onChange={onChange} />
+      <FacetSelect title={title} options={options} label={label} nothing={nothing} selected={selected} onChange={onChange} />
     </ToolbarFilter>
   );
 }

@@ -6,12 +6,14 @@ interface FacetSelectProps {
   options: readonly { value: string; count?: number }[];
   /** The words for a value. */
   label: (value: string) => string;
+  /** What the menu says when it has no options. */
+  nothing?: string;
   selected: readonly string[];
   onChange: (selected: string[]) => void;
 }
 
 /** Any number of values, each with how many there are. */
-export function FacetSelect({ title, options, label, selected, onChange }: FacetSelectProps) {
+export function FacetSelect({ title, options, label, nothing, selected, onChange }: FacetSelectProps) {
   const [isOpen, setOpen] = useState(false);
   const toggle = (value: string) =>
     onChange(selected.includes(value) ? selected.filter((each) => each !== value) : [...selected, value]);
@@ -48,6 +50,7 @@ export function FacetSelect({ title, options, label, selected, onChange }: Facet
             {count === undefined ? null : ` (${count})`}
           </SelectOption>
         ))}
+        {nothing && options.length === 0 ? <SelectOption isDisabled>{nothing}</SelectOption> : null}
       </SelectList>
     </Select>
   );

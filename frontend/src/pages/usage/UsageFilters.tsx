@@ -1,3 +1,4 @@
+import { useEffect, useMemo, useState } from "react";
 import { graphql } from "react-relay";
 
 import { FacetFilter } from "../../components/FacetFilter";
@@ -15,14 +16,14 @@ interface Option {
 
 type Options = Partial<Record<Dimension, readonly Option[]>>;
 
-function Filters({ asked, options }: { asked: Asked; options: Options }) {
+function Filters({ asked, options }: { asked: Asked; options: Options | undefined }) {
   const [, change] = useAddress();
   const { filters } = asked.choice;
   const dimensions = (Object.keys(DIMENSION_NAMES) as Dimension[]).filter((by) => asked.all || by !== "person");
   return dimensions.map((by) => {
     const named = by === "provider" || by === "status";
     const labels = new Map(
-      (options[by] ?? []).flatMap(({ key, label }): [string, string][] => {
+      (options?.[by] ?? []).flatMap(({ key, label }): [string, string][] => {
         const value = named ? label : key;
         return value ? [[value, label]] : [];
       }),
@@ -34,6 +35,7 @@ function Filters({ asked, options }: { asked: Asked; options: Options }) {
         key={by}
         title={DIMENSION_NAMES[by]}
         options={[...labels.keys()].map((value) => ({ value }))}
+        nothing={options ? "No calls in this period" : "Not loaded yet"}
         label={(value) => valueLabel(by, labels.get(value) ?? value)}
         selected={filters[by]}
         onChange={(values) => change({ [by]: values })}
@@ -42,7 +44,7 @@ function Filters({ asked, options }: { asked: Asked; options: Options }) {
   });
 }
 
-function Loaded({ asked }: { asked: Asked }) {
+function Loader({ asked, onLoaded }: { asked: Asked; onLoaded: (options: Options) => void }) {
   const { all, range } = askedVariables(asked);
   const data = usePageQuery<UsageFiltersQuery>(
     graphql`
@@ -91,26 +93,29 @@ function Loaded({ asked }: { asked: Asked }) {
     `,
     { all, range },
   );
-  const usage = data.admin?.usage ?? data.viewer!.usage;
-  return (
-    <Filters
-      asked={asked}
-      options={{
-        model: usage.byModel,
-        key: usage.byApiKey,
-        person: data.admin?.usage.byPerson,
-        provider: usage.byProvider,
-        status: usage.byStatus,
-      }}
-    />
-  );
+  const options = useMemo((): Options => {
+    const usage = data.admin?.usage ?? data.viewer!.usage;
+    return {
+      model: usage.byModel,
+      key: usage.byApiKey,
+      person: data.admin?.usage.byPerson,
+      provider: usage.byProvider,
+      status: usage.byStatus,
+    };
+  }, [data]);
+  useEffect(() => onLoaded(options), [options, onLoaded]);
+  return null;
 }
 
-/** Which calls count: what had calls in the period, to choose from. */
+/** Which calls count: what had calls in the period, to choose from. A menu that is open stays so while its choice is loading. */
 export function UsageFilters({ asked }: { asked: Asked }) {
+  const [options, setOptions] = useState<Options>();
   return (
-    <QueryBoundary skeleton={<Filters asked={asked} options={{}} />} resetOn={asked.range} isQuiet>
-      <Loaded asked={asked} />
-    </QueryBoundary>
+    <>
+      <Filters asked={asked} options={options} />
+      <QueryBoundary skeleton={null} resetOn={asked.range} isQuiet>
+        <Loader asked={asked} onLoaded={setOptions} />
+      </QueryBoundary>
+    </>
   );
 }

@@ -123,6 +123,19 @@ describe("the usage that is shown", () => {
     expect(router.state.location.search).toBe("");
   });
 
+  it("has menus of filters that stay open when their choice arrives", async () => {
+    const data = someData();
+    const providers = data.usage.byProvider;
+    let answer = (_: unknown) => {};
+    const answered = new Promise((resolve) => (answer = resolve));
+    data.usage.byProvider = () => answered;
+    openPage("/usage", data);
+    await userEvent.click(await screen.findByRole("button", { name: "Model" }));
+    expect(await screen.findByRole("menuitem", { name: "Not loaded yet" })).toBeDisabled();
+    answer(providers);
+    expect(await screen.findByRole("checkbox", { name: "gpt-4o-mini" })).toBeInTheDocument();
+  });
+
   it("keeps what was there until the next is", async () => {
     const { router } = openPage("/usage");
     await totalsOnPage();
