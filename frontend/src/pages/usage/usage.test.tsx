@@ -126,13 +126,13 @@ describe("the usage that is shown", () => {
   it("has menus of filters that stay open when their choice arrives", async () => {
     const data = someData();
     const providers = data.usage.byProvider;
-    let answer = (_: unknown) => {};
-    const answered = new Promise((resolve) => (answer = resolve));
-    data.usage.byProvider = () => answered;
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    data.usage.byProvider = () => answered.then(() => providers);
     openPage("/usage", data);
     await userEvent.click(await screen.findByRole("button", { name: "Model" }));
     expect(await screen.findByRole("menuitem", { name: "Not loaded yet" })).toBeDisabled();
-    answer(providers);
+    answer();
     expect(await screen.findByRole("checkbox", { name: "gpt-4o-mini" })).toBeInTheDocument();
   });
 
