@@ -5,7 +5,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run dev check test bench schema wheel sbom lock migration
+.PHONY: help run dev check test bench schema docs wheel sbom lock migration
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,9 @@ schema: .venv/.ready  ## Print the GraphQL schema into schema/schema.graphql, an
 	@$(BIN)/litemaas schema > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql
 	@$(BIN)/litemaas schema --examples frontend/graphiql/changes.json
 	@cd frontend && npm run --silent relay
+
+docs: .venv/.ready  ## Print what can be configured into docs/configuration.md
+	@$(BIN)/litemaas settings > docs/.configuration.md && mv docs/.configuration.md docs/configuration.md
 
 wheel: .venv/.ready frontend/dist/.ready  ## A wheel with the built pages in dist/, for `pip install` without Node.js
 	@rm -f dist/*.whl && $(BIN)/uv build --quiet --wheel --out-dir dist . && ls dist/*.whl

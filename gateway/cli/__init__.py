@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import __version__, migrate, revision
 from gateway.db import Database
 from gateway.logs import configure_logging
-from gateway.settings import Settings, SettingsError, load_database_settings, load_settings
+from gateway.settings import Settings, SettingsError, load_database_settings, load_settings, reference
 from gateway.websockets import WebSocketProtocol
 
 log = structlog.get_logger()
@@ -106,6 +106,12 @@ def schema_command(
         output.write_text(app.sdl())
     else:
         typer.echo(app.sdl(), nl=False)
+
+
+@main.command("settings")
+def settings_command() -> None:
+    """Print what `litemaas serve` can be configured with, as docs/configuration.md has it."""
+    typer.echo(reference(), nl=False)
 
 
 @main.command("version")
