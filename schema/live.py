@@ -14,8 +14,7 @@ from schema.notifications import Notification
 from schema.relay import decode_id, encode_id
 from schema.scalars import BigInt
 from schema.subscriptions import ModelSubscription
-from schema.usage import ApiKeyUse, TimeRange, Usage, UsageChange, UsageFilter, UsageTotals
-from schema.viewer import Filter
+from schema.usage import ApiKeyUse, Filter, TimeRange, Usage, UsageChange, UsageFilter, UsageTotals
 
 
 @strawberry.type(description="The number of requests that wait for an admin's decision may have changed.")

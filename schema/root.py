@@ -7,6 +7,7 @@ import strawberry
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 
+from schema.admin import Admin
 from schema.audit import AuditEntry
 from schema.catalog import Model, ModelFacets, ModelFilter, ModelOrder
 from schema.context import Info
@@ -20,7 +21,7 @@ from schema.scalars import SCALARS
 from schema.subscriptions import ModelSubscription, QuotaChange
 from schema.teams import Team
 from schema.users import User
-from schema.viewer import Admin, Viewer
+from schema.viewer import Viewer
 
 
 @strawberry.type(

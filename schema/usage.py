@@ -62,6 +62,10 @@ class UsageFilter:
         )
 
 
+Range = Annotated[TimeRange, strawberry.argument(description="The time to look at.")]
+Filter = Annotated[UsageFilter | None, strawberry.argument(description="Which calls count; all, if left out.")]
+
+
 @strawberry.type(description="Sums over calls.")
 class UsageTotals:
     requests: BigInt = strawberry.field(description="Calls, those that failed included.")
