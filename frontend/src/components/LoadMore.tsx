@@ -5,17 +5,21 @@ import { explain, toRequestError } from "../relay/errors";
 import { formatCount } from "../lib/numbers";
 
 interface LoadMoreProps {
+  /** What `usePaginationFragment` says of the list. */
+  list: {
+    hasNext: boolean;
+    isLoadingNext: boolean;
+    loadNext: (count: number, options: { onComplete: (error: Error | null) => void }) => unknown;
+  };
+  /** How many are loaded at a time. */
+  size: number;
   shown: number;
   /** Left out where counting all would take too long. */
   total?: number;
-  hasNext: boolean;
-  isLoading: boolean;
-  /** Loads the next page and reports the error, if there was one. */
-  onLoad: (onDone: (error: Error | null) => void) => void;
 }
 
 /** The end of a list that goes on. */
-export function LoadMore({ shown, total, hasNext, isLoading, onLoad }: LoadMoreProps) {
+export function LoadMore({ list: { hasNext, isLoadingNext, loadNext }, size, shown, total }: LoadMoreProps) {
   const [error, setError] = useState<Error | null>(null);
   if (!hasNext) return null;
   return (
@@ -30,7 +34,12 @@ export function LoadMore({ shown, total, hasNext, isLoading, onLoad }: LoadMoreP
         </FlexItem>
       ) : null}
       <FlexItem>
-        <Button variant="secondary" isLoading={isLoading} isDisabled={isLoading} onClick={() => onLoad(setError)}>
+        <Button
+          variant="secondary"
+          isLoading={isLoadingNext}
+          isDisabled={isLoadingNext}
+          onClick={() => loadNext(size, { onComplete: setError })}
+        >
           {error ? "Try again" : "Show more"}
         </Button>
       </FlexItem>

@@ -14,35 +14,41 @@ interface SearchBoxProps {
   onChange: (value: string) => void;
 }
 
-/** A search box: what is typed shows at once and is passed on a moment after the last key. */
+/** A search box: what is typed shows at once and is passed on a moment after the last key, or when the box is left. */
 export function SearchBox({ label, placeholder, value, onChange }: SearchBoxProps) {
   const [text, setText] = useState(value);
   const sent = useRef(value);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   useEffect(() => {
     // Changed by other means than typing: back, forward, or "clear all".
     if (value === sent.current) return;
+    clearTimeout(timer.current);
     sent.current = value;
     setText(value);
   }, [value]);
+  useEffect(() => () => clearTimeout(timer.current), []);
 
-  useEffect(() => {
-    if (text === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = text;
-      onChange(text);
-    }, SEARCH_DELAY);
-    return () => clearTimeout(timer);
-  }, [text, onChange]);
-
+  const pass = (next: string) => {
+    clearTimeout(timer.current);
+    if (next === sent.current) return;
+    sent.current = next;
+    onChange(next);
+  };
+  const type = (next: string) => {
+    setText(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => pass(next), SEARCH_DELAY);
+  };
   return (
     <SearchInput
       aria-label={label}
       placeholder={placeholder}
       value={text}
-      inputProps={{ maxLength: LENGTH }}
-      onChange={(_, next) => setText(next)}
-      onClear={() => setText("")}
+      // Whatever else is done on the page begins with leaving the box, and comes after what was typed.
+      inputProps={{ maxLength: LENGTH, onBlur: () => pass(text) }}
+      onChange={(_, next) => type(next)}
+      onClear={() => type("")}
     />
   );
 }

@@ -29,7 +29,7 @@ interface RowsProps {
 }
 
 function Rows({ query, reader, isFiltered: isPart, onShowAll }: RowsProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<AllKeysPageMoreQuery, AllKeysPage_query$key>(
+  const { data, ...list } = usePaginationFragment<AllKeysPageMoreQuery, AllKeysPage_query$key>(
     graphql`
       fragment AllKeysPage_query on Query
       @refetchable(queryName: "AllKeysPageMoreQuery")
@@ -71,13 +71,7 @@ function Rows({ query, reader, isFiltered: isPart, onShowAll }: RowsProps) {
   return (
     <>
       <KeyTable name="All keys" keys={edges.map(({ node }) => node)} reader={reader} hasOwner />
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }

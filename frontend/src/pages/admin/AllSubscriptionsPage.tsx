@@ -39,10 +39,7 @@ interface RowsProps {
 }
 
 function Rows({ query, reader, isFiltered: isPart, onClear }: RowsProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
-    AllSubscriptionsPageMoreQuery,
-    AllSubscriptionsPage_query$key
-  >(
+  const { data, ...list } = usePaginationFragment<AllSubscriptionsPageMoreQuery, AllSubscriptionsPage_query$key>(
     graphql`
       fragment AllSubscriptionsPage_query on Query
       @refetchable(queryName: "AllSubscriptionsPageMoreQuery")
@@ -90,13 +87,7 @@ function Rows({ query, reader, isFiltered: isPart, onClear }: RowsProps) {
           ))}
         </Tbody>
       </Table>
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }

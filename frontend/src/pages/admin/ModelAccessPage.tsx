@@ -38,10 +38,7 @@ interface RowsProps {
 }
 
 function Rows({ query, canChange, isFiltered, onClear }: RowsProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
-    ModelAccessPageMoreQuery,
-    ModelAccessPage_query$key
-  >(
+  const { data, ...list } = usePaginationFragment<ModelAccessPageMoreQuery, ModelAccessPage_query$key>(
     graphql`
       fragment ModelAccessPage_query on Query
       @refetchable(queryName: "ModelAccessPageMoreQuery")
@@ -80,13 +77,7 @@ function Rows({ query, canChange, isFiltered, onClear }: RowsProps) {
           ))}
         </Tbody>
       </Table>
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }

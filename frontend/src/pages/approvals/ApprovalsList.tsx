@@ -22,10 +22,7 @@ interface ApprovalsListProps {
 }
 
 export function ApprovalsList({ query: queryRef, reader, empty, onChanged }: ApprovalsListProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
-    ApprovalsListMoreQuery,
-    ApprovalsList_query$key
-  >(
+  const { data, ...list } = usePaginationFragment<ApprovalsListMoreQuery, ApprovalsList_query$key>(
     graphql`
       fragment ApprovalsList_query on Query
       @refetchable(queryName: "ApprovalsListMoreQuery")
@@ -103,13 +100,7 @@ export function ApprovalsList({ query: queryRef, reader, empty, onChanged }: App
               </StackItem>
             ))}
           </Stack>
-          <LoadMore
-            shown={edges.length}
-            total={totalCount}
-            hasNext={hasNext}
-            isLoading={isLoadingNext}
-            onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-          />
+          <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
         </>
       )}
     </>

@@ -27,7 +27,7 @@ interface RowsProps {
 }
 
 function Rows({ query, isFiltered, onChange }: RowsProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<AuditPageMoreQuery, AuditPage_query$key>(
+  const { data, ...list } = usePaginationFragment<AuditPageMoreQuery, AuditPage_query$key>(
     graphql`
       fragment AuditPage_query on Query
       @refetchable(queryName: "AuditPageMoreQuery")
@@ -65,12 +65,7 @@ function Rows({ query, isFiltered, onChange }: RowsProps) {
           <AuditRow key={node.id} entry={node} rowIndex={index} onChange={onChange} />
         ))}
       </Table>
-      <LoadMore
-        shown={edges.length}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} />
     </>
   );
 }

@@ -37,7 +37,7 @@ interface RowsProps {
 }
 
 function Rows({ viewer, reader, isFiltered: isPart, onShowAll, onCreate }: RowsProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<KeysPageMoreQuery, KeysPage_viewer$key>(
+  const { data, ...list } = usePaginationFragment<KeysPageMoreQuery, KeysPage_viewer$key>(
     graphql`
       fragment KeysPage_viewer on Viewer
       @refetchable(queryName: "KeysPageMoreQuery")
@@ -77,13 +77,7 @@ function Rows({ viewer, reader, isFiltered: isPart, onShowAll, onCreate }: RowsP
   return (
     <>
       <KeyTable name="My keys" keys={edges.map(({ node }) => node)} reader={reader} />
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }

@@ -36,10 +36,7 @@ interface ModelResultsProps {
 }
 
 export function ModelResults({ query, search, isStale, onClear }: ModelResultsProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
-    ModelResultsPageQuery,
-    ModelResults_query$key
-  >(
+  const { data, ...list } = usePaginationFragment<ModelResultsPageQuery, ModelResults_query$key>(
     graphql`
       fragment ModelResults_query on Query
       @refetchable(queryName: "ModelResultsPageQuery")
@@ -82,13 +79,7 @@ export function ModelResults({ query, search, isStale, onClear }: ModelResultsPr
           ))}
         </Gallery>
       )}
-      <LoadMore
-        shown={models.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={models.length} total={totalCount} />
     </section>
   );
 }

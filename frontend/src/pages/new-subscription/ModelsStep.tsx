@@ -78,7 +78,7 @@ function Found({ search, ...rest }: { search: string } & Omit<ModelsStepProps, "
 }
 
 function Choices({ query, chosen, onChange }: { query: ModelsStep_query$key } & Omit<ModelsStepProps, "error">) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<ModelsStepMoreQuery, ModelsStep_query$key>(
+  const { data, ...list } = usePaginationFragment<ModelsStepMoreQuery, ModelsStep_query$key>(
     graphql`
       fragment ModelsStep_query on Query
       @refetchable(queryName: "ModelsStepMoreQuery")
@@ -139,13 +139,7 @@ function Choices({ query, chosen, onChange }: { query: ModelsStep_query$key } & 
           );
         })}
       </DataList>
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }

@@ -72,10 +72,7 @@ function Loaded({ tick, onFollow }: { tick: number; onFollow: () => void }) {
 }
 
 function List({ viewer, onFollow }: { viewer: NotificationPanel_viewer$key; onFollow: () => void }) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
-    NotificationPanelMoreQuery,
-    NotificationPanel_viewer$key
-  >(
+  const { data, ...list } = usePaginationFragment<NotificationPanelMoreQuery, NotificationPanel_viewer$key>(
     graphql`
       fragment NotificationPanel_viewer on Viewer
       @refetchable(queryName: "NotificationPanelMoreQuery")
@@ -146,13 +143,7 @@ function List({ viewer, onFollow }: { viewer: NotificationPanel_viewer$key; onFo
           />
         ))}
       </NotificationDrawerList>
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }

@@ -40,7 +40,7 @@ interface RowsProps {
 }
 
 function Rows({ query, reader, isFiltered: isPart, onClear }: RowsProps) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<PeoplePageMoreQuery, PeoplePage_query$key>(
+  const { data, ...list } = usePaginationFragment<PeoplePageMoreQuery, PeoplePage_query$key>(
     graphql`
       fragment PeoplePage_query on Query
       @refetchable(queryName: "PeoplePageMoreQuery")
@@ -89,13 +89,7 @@ function Rows({ query, reader, isFiltered: isPart, onClear }: RowsProps) {
           ))}
         </Tbody>
       </Table>
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }

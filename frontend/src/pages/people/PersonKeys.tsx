@@ -10,7 +10,7 @@ import type { PersonKeysMoreQuery } from "./__generated__/PersonKeysMoreQuery.gr
 const PAGE = 25;
 
 export function PersonKeys({ query, reader }: { query: PersonKeys_query$key; reader: Reader | null | undefined }) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<PersonKeysMoreQuery, PersonKeys_query$key>(
+  const { data, ...list } = usePaginationFragment<PersonKeysMoreQuery, PersonKeys_query$key>(
     graphql`
       fragment PersonKeys_query on Query
       @refetchable(queryName: "PersonKeysMoreQuery")
@@ -40,13 +40,7 @@ export function PersonKeys({ query, reader }: { query: PersonKeys_query$key; rea
         ) : (
           <Content component="p">There are none.</Content>
         )}
-        <LoadMore
-          shown={edges.length}
-          total={totalCount}
-          hasNext={hasNext}
-          isLoading={isLoadingNext}
-          onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-        />
+        <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
       </CardBody>
     </Card>
   );

@@ -10,7 +10,7 @@ import type { PersonSubscriptionsMoreQuery } from "./__generated__/PersonSubscri
 const PAGE = 25;
 
 export function PersonSubscriptions({ query }: { query: PersonSubscriptions_query$key }) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<PersonSubscriptionsMoreQuery, PersonSubscriptions_query$key>(
+  const { data, ...list } = usePaginationFragment<PersonSubscriptionsMoreQuery, PersonSubscriptions_query$key>(
     graphql`
       fragment PersonSubscriptions_query on Query
       @refetchable(queryName: "PersonSubscriptionsMoreQuery")
@@ -53,13 +53,7 @@ export function PersonSubscriptions({ query }: { query: PersonSubscriptions_quer
         ) : (
           <Content component="p">There are none.</Content>
         )}
-        <LoadMore
-          shown={edges.length}
-          total={totalCount}
-          hasNext={hasNext}
-          isLoading={isLoadingNext}
-          onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-        />
+        <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
       </CardBody>
     </Card>
   );

@@ -10,7 +10,7 @@ import type { PersonTokensMoreQuery } from "./__generated__/PersonTokensMoreQuer
 const PAGE = 25;
 
 export function PersonTokens({ query, reader }: { query: PersonTokens_query$key; reader: Reader | null | undefined }) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<PersonTokensMoreQuery, PersonTokens_query$key>(
+  const { data, ...list } = usePaginationFragment<PersonTokensMoreQuery, PersonTokens_query$key>(
     graphql`
       fragment PersonTokens_query on Query
       @refetchable(queryName: "PersonTokensMoreQuery")
@@ -40,13 +40,7 @@ export function PersonTokens({ query, reader }: { query: PersonTokens_query$key;
         ) : (
           <Content component="p">There are none.</Content>
         )}
-        <LoadMore
-          shown={edges.length}
-          total={totalCount}
-          hasNext={hasNext}
-          isLoading={isLoadingNext}
-          onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-        />
+        <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
       </CardBody>
     </Card>
   );

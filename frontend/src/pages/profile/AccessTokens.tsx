@@ -28,7 +28,7 @@ const PAGE = 25;
 
 /** The tokens with which programs ask in the reader's name. */
 export function AccessTokens({ query, role }: { query: AccessTokens_query$key; role: string }) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<AccessTokensMoreQuery, AccessTokens_query$key>(
+  const { data, ...list } = usePaginationFragment<AccessTokensMoreQuery, AccessTokens_query$key>(
     graphql`
       fragment AccessTokens_query on Query
       @refetchable(queryName: "AccessTokensMoreQuery")
@@ -70,13 +70,7 @@ export function AccessTokens({ query, role }: { query: AccessTokens_query$key; r
         {edges.length > 0 ? (
           <>
             <TokenTable name="Your access tokens" tokens={edges.map(({ node }) => node)} mayRevoke />
-            <LoadMore
-              shown={edges.length}
-              total={totalCount}
-              hasNext={hasNext}
-              isLoading={isLoadingNext}
-              onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-            />
+            <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
           </>
         ) : (
           <EmptyState variant="sm" titleText="No access tokens yet" headingLevel="h3" icon={KeyIcon}>

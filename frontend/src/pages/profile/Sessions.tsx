@@ -15,7 +15,7 @@ const COLUMNS = ["Browser", "Address", "Last seen", "Signed in", "Ends by"];
 
 /** The browsers in which the reader is signed in, with the ways to end that. */
 export function Sessions({ query }: { query: Sessions_query$key }) {
-  const { data, loadNext, hasNext, isLoadingNext, refetch } = usePaginationFragment<SessionsMoreQuery, Sessions_query$key>(
+  const { data, refetch, ...list } = usePaginationFragment<SessionsMoreQuery, Sessions_query$key>(
     graphql`
       fragment Sessions_query on Query
       @refetchable(queryName: "SessionsMoreQuery")
@@ -112,13 +112,7 @@ export function Sessions({ query }: { query: Sessions_query$key }) {
             })}
           </Tbody>
         </Table>
-        <LoadMore
-          shown={edges.length}
-          total={totalCount}
-          hasNext={hasNext}
-          isLoading={isLoadingNext}
-          onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-        />
+        <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
       </CardBody>
       {ending ? (
         <EndSessionsDialog

@@ -27,10 +27,7 @@ import type { SubscriptionsPageQuery } from "./__generated__/SubscriptionsPageQu
 
 const PAGE = 25;
 function Rows({ viewer, isFiltered: isPart, onClear }: { viewer: SubscriptionsPage_viewer$key; isFiltered: boolean; onClear: () => void }) {
-  const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
-    SubscriptionsPageMoreQuery,
-    SubscriptionsPage_viewer$key
-  >(
+  const { data, ...list } = usePaginationFragment<SubscriptionsPageMoreQuery, SubscriptionsPage_viewer$key>(
     graphql`
       fragment SubscriptionsPage_viewer on Viewer
       @refetchable(queryName: "SubscriptionsPageMoreQuery")
@@ -73,13 +70,7 @@ function Rows({ viewer, isFiltered: isPart, onClear }: { viewer: SubscriptionsPa
           ))}
         </Tbody>
       </Table>
-      <LoadMore
-        shown={edges.length}
-        total={totalCount}
-        hasNext={hasNext}
-        isLoading={isLoadingNext}
-        onLoad={(onDone) => loadNext(PAGE, { onComplete: onDone })}
-      />
+      <LoadMore list={list} size={PAGE} shown={edges.length} total={totalCount} />
     </>
   );
 }
