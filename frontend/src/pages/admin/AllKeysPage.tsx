@@ -1,6 +1,6 @@
 import { Button, EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import { KeyIcon } from "@patternfly/react-icons";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useState } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { LoadMore } from "../../components/LoadMore";
@@ -8,7 +8,7 @@ import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
 import { ALL_KEYS, isFiltered, type KeyChoice, keyVariables, parseKeyChoice } from "../../lib/keyChoice";
 import { isAdmin, type Reader } from "../../lib/reader";
-import { useAddress } from "../../lib/useAddress";
+import { useChoice } from "../../lib/useChoice";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { keyColumns, KeyTable } from "../keys/KeyTable";
@@ -139,9 +139,7 @@ function FindLeak() {
 
 /** Everybody's keys, for those who look after them. */
 export function AllKeysPage() {
-  const [params, change] = useAddress();
-  const choice = useMemo(() => parseKeyChoice(params), [params]);
-  const shown = useDeferredValue(choice);
+  const choosing = useChoice(parseKeyChoice, ALL_KEYS);
   return (
     <>
       <PageHeading
@@ -154,14 +152,9 @@ export function AllKeysPage() {
         }
       />
       <PageSection isFilled>
-        <KeyToolbar
-          choice={choice}
-          label="Search the keys"
-          placeholder="Name, owner or end of the secret"
-          onChange={change}
-        />
-        <QueryBoundary skeleton={<TableSkeleton columns={keyColumns(true)} name="the keys" />} resetOn={shown}>
-          <Loaded choice={shown} onShowAll={() => change(ALL_KEYS)} />
+        <KeyToolbar choosing={choosing} label="Search the keys" placeholder="Name, owner or end of the secret" />
+        <QueryBoundary skeleton={<TableSkeleton columns={keyColumns(true)} name="the keys" />} resetOn={choosing.shown}>
+          <Loaded choice={choosing.shown} onShowAll={choosing.clear} />
         </QueryBoundary>
       </PageSection>
     </>

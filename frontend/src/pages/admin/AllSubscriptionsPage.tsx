@@ -1,7 +1,7 @@
 import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import { CatalogIcon } from "@patternfly/react-icons";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useState } from "react";
 import { graphql, useFragment, usePaginationFragment } from "react-relay";
 
 import { LoadMore } from "../../components/LoadMore";
@@ -16,7 +16,7 @@ import {
   type SubscriptionChoice,
   subscriptionVariables,
 } from "../../lib/subscriptionChoice";
-import { useAddress } from "../../lib/useAddress";
+import { useChoice } from "../../lib/useChoice";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { AdminDialog } from "../subscriptions/AdminDialog";
@@ -157,22 +157,14 @@ function Loaded({ choice, onClear }: { choice: SubscriptionChoice; onClear: () =
 
 /** Who may use what: everybody's subscriptions, for those who look after them. */
 export function AllSubscriptionsPage() {
-  const [params, change] = useAddress();
-  const choice = useMemo(() => parseSubscriptionChoice(params), [params]);
-  const shown = useDeferredValue(choice);
-  const clear = () => change(ALL_SUBSCRIPTIONS);
+  const choosing = useChoice(parseSubscriptionChoice, ALL_SUBSCRIPTIONS);
   return (
     <>
       <PageHeading title="All subscriptions" description="Who may use which model, for how much, until when." />
       <PageSection isFilled>
-        <SubscriptionToolbar
-          choice={choice}
-          label="Search the subscriptions"
-          placeholder="Model or owner"
-          onChange={change}
-        />
-        <QueryBoundary skeleton={<TableSkeleton columns={COLUMNS} name="the subscriptions" />} resetOn={shown}>
-          <Loaded choice={shown} onClear={clear} />
+        <SubscriptionToolbar choosing={choosing} label="Search the subscriptions" placeholder="Model or owner" />
+        <QueryBoundary skeleton={<TableSkeleton columns={COLUMNS} name="the subscriptions" />} resetOn={choosing.shown}>
+          <Loaded choice={choosing.shown} onClear={choosing.clear} />
         </QueryBoundary>
       </PageSection>
     </>

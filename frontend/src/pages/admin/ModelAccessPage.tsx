@@ -1,7 +1,6 @@
 import { EmptyState, EmptyStateBody, PageSection } from "@patternfly/react-core";
 import { CubesIcon } from "@patternfly/react-icons";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table";
-import { useCallback, useDeferredValue, useMemo } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { FacetFilter } from "../../components/FacetFilter";
@@ -11,7 +10,7 @@ import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
 import { accessLabel, lifecycleLabel } from "../../lib/labels";
 import { isAdmin } from "../../lib/reader";
-import { useAddress } from "../../lib/useAddress";
+import { useChoice } from "../../lib/useChoice";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { MODEL_COLUMNS, ModelAccessRow } from "./ModelAccessRow";
@@ -29,6 +28,12 @@ interface Choice {
   access: readonly string[];
   lifecycle: readonly string[];
 }
+
+const parseChoice = (params: URLSearchParams): Choice => ({
+  search: params.get("q") ?? "",
+  access: params.getAll("access").filter((value) => ACCESSES.includes(value)),
+  lifecycle: params.getAll("lifecycle").filter((value) => LIFECYCLES.includes(value)),
+});
 
 interface RowsProps {
   query: ModelAccessPage_query$key;
@@ -116,18 +121,7 @@ function Loaded({ choice: { search, access, lifecycle }, onClear }: { choice: Ch
 
 /** Who may have which model, and which of them are here to stay. */
 export function ModelAccessPage() {
-  const [params, change] = useAddress();
-  const choice = useMemo(
-    () => ({
-      search: params.get("q") ?? "",
-      access: params.getAll("access").filter((value) => ACCESSES.includes(value)),
-      lifecycle: params.getAll("lifecycle").filter((value) => LIFECYCLES.includes(value)),
-    }),
-    [params],
-  );
-  const shown = useDeferredValue(choice);
-  const setSearch = useCallback((q: string) => change({ q }, true), [change]);
-  const clear = () => change(ALL);
+  const { choice, shown, change, search, clear } = useChoice(parseChoice, ALL);
   return (
     <>
       <PageHeading
@@ -136,7 +130,7 @@ export function ModelAccessPage() {
       />
       <PageSection isFilled>
         <ListToolbar
-          search={{ label: "Search the models", placeholder: "Name, provider or purpose", value: choice.search, onChange: setSearch }}
+          search={{ label: "Search the models", placeholder: "Name, provider or purpose", value: choice.search, onChange: search }}
           onClear={clear}
         >
           <FacetFilter

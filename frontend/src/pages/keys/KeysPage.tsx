@@ -7,7 +7,7 @@ import {
   PageSection,
 } from "@patternfly/react-core";
 import { KeyIcon } from "@patternfly/react-icons";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useState } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { LoadMore } from "../../components/LoadMore";
@@ -16,6 +16,7 @@ import { TableSkeleton } from "../../components/TableSkeleton";
 import { ALL_KEYS, isFiltered, type KeyChoice, keyVariables, parseKeyChoice } from "../../lib/keyChoice";
 import type { Reader } from "../../lib/reader";
 import { useAddress } from "../../lib/useAddress";
+import { useChoice } from "../../lib/useChoice";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { CreateKeyDialog } from "./CreateKeyDialog";
@@ -123,8 +124,7 @@ function Loaded({ choice, ...rest }: LoadedProps) {
 
 export function KeysPage() {
   const [params, change] = useAddress();
-  const choice = useMemo(() => parseKeyChoice(params), [params]);
-  const shown = useDeferredValue(choice);
+  const choosing = useChoice(parseKeyChoice, ALL_KEYS);
   // The secret lives in this state alone and is gone when the dialog closes.
   const [newKey, setNewKey] = useState<NewKey>();
   const openForm = () => change({ create: "1" });
@@ -138,9 +138,9 @@ export function KeysPage() {
         actions={<Button onClick={openForm}>Create a key</Button>}
       />
       <PageSection isFilled>
-        <KeyToolbar choice={choice} label="Search your keys" placeholder="Name or end of the secret" onChange={change} />
-        <QueryBoundary skeleton={<TableSkeleton columns={keyColumns(false)} name="your keys" />} resetOn={shown}>
-          <Loaded choice={shown} onShowAll={() => change(ALL_KEYS)} onCreate={openForm} />
+        <KeyToolbar choosing={choosing} label="Search your keys" placeholder="Name or end of the secret" />
+        <QueryBoundary skeleton={<TableSkeleton columns={keyColumns(false)} name="your keys" />} resetOn={choosing.shown}>
+          <Loaded choice={choosing.shown} onShowAll={choosing.clear} onCreate={openForm} />
         </QueryBoundary>
       </PageSection>
       {params.has("create") && !newKey ? (

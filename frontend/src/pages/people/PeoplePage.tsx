@@ -1,7 +1,6 @@
 import { EmptyState, EmptyStateBody, PageSection, ToolbarItem } from "@patternfly/react-core";
 import { UsersIcon } from "@patternfly/react-icons";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table";
-import { useCallback, useDeferredValue, useMemo } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { ChoiceSelect } from "../../components/ChoiceSelect";
@@ -9,6 +8,7 @@ import { FacetFilter } from "../../components/FacetFilter";
 import { ListToolbar } from "../../components/ListToolbar";
 import { LoadMore } from "../../components/LoadMore";
 import { NothingFound } from "../../components/NothingFound";
+import { OrderChoice } from "../../components/OrderChoice";
 import { TableSkeleton } from "../../components/TableSkeleton";
 import { roleLabel } from "../../lib/labels";
 import {
@@ -22,7 +22,7 @@ import {
   ROLES,
 } from "../../lib/personChoice";
 import type { Reader } from "../../lib/reader";
-import { useAddress } from "../../lib/useAddress";
+import { useChoice } from "../../lib/useChoice";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { PERSON_COLUMNS, PersonRow } from "./PersonRow";
@@ -115,11 +115,7 @@ function Loaded({ choice, onClear }: { choice: PersonChoice; onClear: () => void
 
 /** Everybody who ever signed in, for those who look after them. */
 export function PeoplePage() {
-  const [params, change] = useAddress();
-  const choice = useMemo(() => parsePersonChoice(params), [params]);
-  const shown = useDeferredValue(choice);
-  const clear = () => change(EVERYBODY);
-  const setSearch = useCallback((q: string) => change({ q }, true), [change]);
+  const { choice, shown, change, search, clear } = useChoice(parsePersonChoice, EVERYBODY);
   return (
     <>
       <PageHeading title="People" description="Everybody who ever signed in. Groups decide who has which role." />
@@ -129,7 +125,7 @@ export function PeoplePage() {
             label: "Search the people",
             placeholder: "Name or e-mail address",
             value: choice.search,
-            onChange: setSearch,
+            onChange: search,
           }}
           onClear={clear}
         >
@@ -148,14 +144,7 @@ export function PeoplePage() {
               onChange={(access) => change({ access })}
             />
           </ToolbarItem>
-          <ToolbarItem>
-            <ChoiceSelect
-              title="Order"
-              options={PERSON_ORDERS}
-              selected={choice.order}
-              onChange={(order) => change({ order: order === "USERNAME" ? null : order })}
-            />
-          </ToolbarItem>
+          <OrderChoice options={PERSON_ORDERS} selected={choice.order} onChange={change} />
         </ListToolbar>
         <QueryBoundary skeleton={<TableSkeleton columns={PERSON_COLUMNS} name="the people" />} resetOn={shown}>
           <Loaded choice={shown} onClear={clear} />

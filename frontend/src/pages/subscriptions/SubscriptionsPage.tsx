@@ -1,7 +1,6 @@
 import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, PageSection } from "@patternfly/react-core";
 import { CatalogIcon } from "@patternfly/react-icons";
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table";
-import { useDeferredValue, useMemo } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
 import { ButtonLink } from "../../components/ButtonLink";
@@ -16,7 +15,7 @@ import {
   type SubscriptionChoice,
   subscriptionVariables,
 } from "../../lib/subscriptionChoice";
-import { useAddress } from "../../lib/useAddress";
+import { useChoice } from "../../lib/useChoice";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { subscriptionColumns, SubscriptionRow } from "./SubscriptionRow";
@@ -95,9 +94,7 @@ function Loaded({ choice, onClear }: { choice: SubscriptionChoice; onClear: () =
 }
 
 export function SubscriptionsPage() {
-  const [params, change] = useAddress();
-  const choice = useMemo(() => parseSubscriptionChoice(params), [params]);
-  const shown = useDeferredValue(choice);
+  const choosing = useChoice(parseSubscriptionChoice, ALL_SUBSCRIPTIONS);
   return (
     <>
       <PageHeading
@@ -106,12 +103,12 @@ export function SubscriptionsPage() {
         actions={<ButtonLink to={newSubscriptionPath()}>New subscription</ButtonLink>}
       />
       <PageSection isFilled>
-        <SubscriptionToolbar choice={choice} label="Search your subscriptions" placeholder="Model" onChange={change} />
+        <SubscriptionToolbar choosing={choosing} label="Search your subscriptions" placeholder="Model" />
         <QueryBoundary
           skeleton={<TableSkeleton columns={subscriptionColumns(false)} name="your subscriptions" />}
-          resetOn={shown}
+          resetOn={choosing.shown}
         >
-          <Loaded choice={shown} onClear={() => change(ALL_SUBSCRIPTIONS)} />
+          <Loaded choice={choosing.shown} onClear={choosing.clear} />
         </QueryBoundary>
       </PageSection>
     </>
