@@ -19,6 +19,7 @@ import gateway
 from gateway.cli import main
 from gateway.revision import head
 from tests.portal import environment, restored_logging
+from tests.ports import own_port
 
 ROOT = Path(gateway.__file__).parents[1]
 
@@ -88,8 +89,8 @@ def test_serve_refuses_the_sandbox_sign_in() -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_serve_says_that_the_database_does_not_answer(taken_port: int) -> None:
-    url = f"postgresql://litemaas:hunter2@127.0.0.1:{taken_port + 1 if taken_port < 65535 else 1}/litemaas"
+def test_serve_says_that_the_database_does_not_answer() -> None:
+    url = f"postgresql://litemaas:hunter2@127.0.0.1:{own_port()}/litemaas"
     result = run("serve", **environment(DATABASE_URL=url))
     assert result.exit_code == 1
     assert result.stderr.startswith("The database in DATABASE_URL does not answer: ")
@@ -141,8 +142,7 @@ def test_migrate_says_what_is_wrong(url: str | None, words: str) -> None:
 
 
 def test_serve_serves_and_stops_when_it_is_told(database_url: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = own_port()
     env = environment(DATABASE_URL=database_url, PORT=str(port), PUBLIC_URL=f"http://127.0.0.1:{port}")
     command = [sys.executable, "-c", "from gateway.cli import main; main()", "serve"]
     process = subprocess.Popen(

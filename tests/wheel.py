@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,8 @@ import time
 from pathlib import Path
 
 import httpx
+
+from tests.ports import own_port
 
 ROOT = Path(__file__).parents[1]
 UV = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
@@ -61,11 +62,6 @@ def try_it(client: httpx.Client) -> None:
         assert "DOCUMENT_NOT_FOUND" not in codes, id
 
 
-def free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
-
-
 def main(wheel: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
@@ -73,7 +69,7 @@ def main(wheel: Path) -> None:
         command = install(wheel, place)
         empty = place / "empty"
         empty.mkdir()
-        port, litellm_port = free_ports()
+        port, litellm_port = own_port(), own_port()
         env = {"PATH": "/nowhere", "HOME": str(empty), "PORT": str(port), "LITELLM_PORT": str(litellm_port)}
         sandbox = subprocess.Popen([command, "sandbox"], cwd=empty, env=env, stdout=subprocess.PIPE, text=True)
         assert sandbox.stdout is not None

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, createWriteStream, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -16,14 +15,13 @@ const STOP_SECONDS = 20;
 export default async function startSandbox(): Promise<() => Promise<void>> {
   const data = mkdtempSync(join(tmpdir(), "litemaas-e2e-"));
   chmodSync(data, 0o755); // run by root, PostgreSQL may have to become "nobody", who must reach it
-  const [port, litellmPort] = await freePorts();
   const { PUBLIC_URL: _url, TRAFFIC: _traffic, ...inherited } = process.env;
   const sandbox = spawn(join(ROOT, ".venv/bin/litemaas"), ["sandbox", "--stop-with-parent"], {
     cwd: ROOT,
     env: {
       ...inherited,
-      PORT: String(port),
-      LITELLM_PORT: String(litellmPort),
+      PORT: "0",
+      LITELLM_PORT: "0",
       LITEMAAS_SANDBOX_DIR: join(data, "sandbox"),
       PYTHONUNBUFFERED: "1",
     },
@@ -33,8 +31,7 @@ export default async function startSandbox(): Promise<() => Promise<void>> {
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    await untilReady(sandbox);
-    process.env.E2E_URL = `http://127.0.0.1:${port}`;
+    process.env.E2E_URL = await untilReady(sandbox);
     process.env.E2E_LOG = LOG;
     await fillUsage(process.env.E2E_URL, "ada", join(data, "sandbox"));
   } catch (error) {
@@ -44,33 +41,21 @@ export default async function startSandbox(): Promise<() => Promise<void>> {
   return stop;
 }
 
-/** Two ports that nothing listens on at the moment. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = [];
-  for (const server of servers) {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    ports.push((server.address() as { port: number }).port);
-  }
-  for (const server of servers) server.close();
-  return ports as [number, number];
-}
-
-/** Waits for the line that says so. Throws with all that the sandbox said when it ends or takes too long. */
-async function untilReady(sandbox: ChildProcess): Promise<void> {
+/** Waits for the line that says where it is. Throws with all that the sandbox said when it ends or takes too long. */
+async function untilReady(sandbox: ChildProcess): Promise<string> {
   mkdirSync(resolve(LOG, ".."), { recursive: true });
   const log = createWriteStream(LOG);
   let said = "";
-  await new Promise<void>((ready, failed) => {
+  return new Promise((ready, failed) => {
     const fail = (reason: string) => failed(new Error(`The sandbox ${reason}. It said:\n${said}`));
     const timer = setTimeout(() => fail(`was not ready after ${START_SECONDS} s`), START_SECONDS * 1000);
     const listen = (chunk: Buffer) => {
       log.write(chunk);
       said += chunk.toString();
-      if (!said.includes("LiteMaaS is ready")) return;
+      const url = /LiteMaaS is ready: (\S+)\n/.exec(said)?.[1];
+      if (!url) return;
       clearTimeout(timer);
-      ready();
+      ready(url);
     };
     sandbox.stdout!.on("data", listen);
     sandbox.stderr!.on("data", listen);

@@ -17,10 +17,12 @@ _HOST = "127.0.0.1"  # sign-in there is by name alone, so nobody else must reach
 
 @main.command("sandbox")
 def sandbox_command(
-    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="The gateway's port.")] = 8080,
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=0, max=65535, help="The gateway's port; 0: a free one.")
+    ] = 8080,
     litellm_port: Annotated[
         int | None,
-        typer.Option(envvar="LITELLM_PORT", min=1, max=65535, help="LiteLLM's port.", show_default="the next one"),
+        typer.Option(envvar="LITELLM_PORT", min=0, max=65535, help="LiteLLM's port.", show_default="the next one"),
     ] = None,
     data: Annotated[
         Path, typer.Option(envvar="LITEMAAS_SANDBOX_DIR", help="Where the data is kept.", file_okay=False)
@@ -49,7 +51,7 @@ def sandbox_command(
     sandbox = Sandbox(
         data_dir=data.absolute(),
         gateway_socket=listen(_HOST, port),
-        litellm_socket=listen(_HOST, litellm_port or port + 1, "LITELLM_PORT"),
+        litellm_socket=listen(_HOST, (port and port + 1) if litellm_port is None else litellm_port, "LITELLM_PORT"),
         configure=uvicorn_config,
         public_url=os.environ.get("PUBLIC_URL") or None,
         api=api,

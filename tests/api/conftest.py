@@ -1,6 +1,5 @@
 """The whole of LiteMaaS on a port, with a LiteLLM beside it that calls back."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from gateway.settings import ApiSettings
 from tests.conftest import a_database
 from tests.graphql import Client, Portal, served
 from tests.portal import sandbox_settings
+from tests.ports import own_port
 from tests.proxies import MASTER_KEY, proxy_on_port
 
 WEBHOOK_SECRET = "callback-5519-4471-x"
@@ -38,17 +38,10 @@ class World:
     nobody: Client
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @asynccontextmanager
 async def a_world(server_url: str, template: str, api: ApiSettings = UNHURRIED) -> AsyncIterator[World]:
     """Everybody signed in, the catalogue filled from LiteLLM, callbacks on their way after a tenth of a second."""
-    port = free_port()
+    port = own_port()
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
         database_url = await stack.enter_async_context(a_database(server_url, template))

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from gateway.settings import ApiSettings
-from tests.api.conftest import free_port
 from tests.graphql import Client, Portal, served
 from tests.portal import sandbox_settings
+from tests.ports import own_port
 
 VIEWER = "{ viewer { user { username } } }"  # 2 points
 MODELS = "query($n: Int!) { models(first: $n) { edges { node { id } } } }"
@@ -24,7 +24,7 @@ FEW = ApiSettings(points=1_000, points_per_second=1, writes=3, writes_per_minute
 
 @asynccontextmanager
 async def a_portal(database_url: str, api: ApiSettings = FEW, redis_url: str | None = None) -> AsyncIterator[Portal]:
-    port = free_port()
+    port = own_port()
     settings = sandbox_settings(database_url, port=port, public_url=f"http://127.0.0.1:{port}", api=api)
     async with served(settings.model_copy(update={"redis_url": redis_url})) as portal:
         yield portal
@@ -234,7 +234,7 @@ async def test_replicas_share_points_and_survive_the_loss_of_what_they_share(
 
 
 async def test_with_a_valkey_that_is_away_requests_are_answered(database_url: str) -> None:
-    async with a_portal(database_url, redis_url=f"redis://127.0.0.1:{free_port()}") as portal:
+    async with a_portal(database_url, redis_url=f"redis://127.0.0.1:{own_port()}") as portal:
         alice = await portal.sign_in("alice")
         assert cost_of(await post(alice, VIEWER))["available"] == 998
         assert cost_of(await post(alice, VIEWER))["available"] == 996

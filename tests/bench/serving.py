@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from gateway.migrate import upgrade
 from gateway.sandbox.postgres import Postgres
 from gateway.settings import ApiSettings, SandboxPerson, Settings
+from tests.ports import own_port
 
 MASTER_KEY, WEBHOOK_SECRET = "sk-bench-7204-1183", "callback-7204-1183-x"
 HOST = "127.0.0.1"
@@ -96,8 +96,8 @@ class Server:
 
 @contextlib.contextmanager
 def serving(module: str, database_url: str, *options: str) -> Iterator[Server]:
-    """`python -m module PORT DATABASE_URL …`, from when it answers until the block is left."""
-    port = free_port()
+    """`python -m module PORT DATABASE_URL …`, from when it answers until the block is left. BENCH_PORT asks for a certain port."""
+    port = own_port(int(os.environ.get("BENCH_PORT", "0")))
     process = subprocess.Popen([sys.executable, "-m", module, str(port), database_url, *options])
     try:
         _await_answer(f"http://{HOST}:{port}/healthz", process)
@@ -109,13 +109,6 @@ def serving(module: str, database_url: str, *options: str) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_port() -> int:
-    """A port that is free now; BENCH_PORT asks for a certain one."""
-    with socket.socket() as probe:
-        probe.bind((HOST, int(os.environ.get("BENCH_PORT", "0"))))
-        return int(probe.getsockname()[1])
 
 
 def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from tests.ports import own_port
+
 
 @contextmanager
 def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
@@ -131,7 +133,7 @@ def receive(port: int = 0) -> Iterator[Receiver]:
             stop = start(receiver.port)
 
     receiver = Receiver(port, away=away)
-    stop = start(port)
+    stop = start(port or own_port())
     try:
         yield receiver
     finally:

@@ -1,6 +1,5 @@
 """The client against answers that no well-behaved proxy gives: what it raises, and that no secret gets out."""
 
-import socket
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from gateway.litellm import (
     hash_secret,
     scrub,
 )
+from tests.ports import own_port
 
 MASTER = "sk-master-not-to-be-seen"
 SECRET = "sk-secret-not-to-be-seen-either"
@@ -116,9 +116,7 @@ async def test_a_wrong_address_is_not_taken_for_a_key_that_is_gone(response: Res
 
 
 async def test_nobody_listens_so_nothing_was_done() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    async with LiteLLM(f"http://127.0.0.1:{port}", MASTER) as client:
+    async with LiteLLM(f"http://127.0.0.1:{own_port()}", MASTER) as client:
         with pytest.raises(LiteLLMUnavailable) as raised:
             await client.generate_key(REQUEST)
     assert not raised.value.maybe_done

@@ -21,6 +21,7 @@ from rich.console import Console
 
 from gateway.sandbox import run
 from gateway.sandbox.errors import SandboxError
+from tests.ports import own_port
 
 ROOT = Path(__file__).parents[2]
 LITEMAAS = str(Path(sys.executable).with_name("litemaas"))
@@ -29,9 +30,8 @@ PATIENCE = 60.0
 pytestmark = pytest.mark.timeout(240)
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
+def _own_ports() -> tuple[int, int]:
+    return own_port(), own_port()
 
 
 @dataclass
@@ -65,7 +65,7 @@ def _command(data: Path, ports: tuple[int, int], *options: str) -> tuple[list[st
 
 @contextmanager
 def _sandbox(data: Path, *options: str, **environment: str) -> Iterator[Running]:
-    ports = _free_ports()
+    ports = _own_ports()
     command, env = _command(data, ports, *options)
     process = subprocess.Popen(
         command, env=env | environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -232,7 +232,7 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
 
 def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     """`make` killed the hard way does not take its children along."""
-    data, ports = tmp_path / "sandbox", _free_ports()
+    data, ports = tmp_path / "sandbox", _own_ports()
     command, env = _command(data, ports, "--stop-with-parent")
     parent = subprocess.Popen(
         [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *command],
@@ -275,7 +275,7 @@ def test_sample_traffic_moves_the_numbers_and_takes_its_keys_away(tmp_path: Path
 
 @pytest.mark.parametrize(("which", "variable"), [(0, "PORT"), (1, "LITELLM_PORT")], ids=["the gateway's", "LiteLLM's"])
 def test_a_taken_port(tmp_path: Path, which: int, variable: str) -> None:
-    ports = _free_ports()
+    ports = _own_ports()
     with socket.create_server(("127.0.0.1", ports[which])):
         said = _refused(tmp_path / "sandbox", ports)
     assert said == f"Port {ports[which]} on 127.0.0.1 is taken by another program; set {variable} to a free one."
@@ -286,20 +286,20 @@ def test_data_that_another_sandbox_uses(tmp_path: Path) -> None:
     data = tmp_path / "sandbox"
     with _sandbox(data) as running:
         running.wait_until_ready()
-        said = _refused(data, _free_ports())
+        said = _refused(data, _own_ports())
         assert said == f"Another sandbox is using {data}/postgres: stop it first."
         assert Person(running, "alice").requests() == 0
 
 
 def test_data_that_can_not_be_kept(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "can't keep its data" in _refused(tmp_path / "file" / "sandbox", _free_ports())
+    assert "can't keep its data" in _refused(tmp_path / "file" / "sandbox", _own_ports())
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    ports = _free_ports()
+    ports = _own_ports()
     command, env = _command(small / "sandbox", ports)
     script = f'mount -t tmpfs -o size=8m none "{small}" && exec "$@"'
     in_own_mounts = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]

