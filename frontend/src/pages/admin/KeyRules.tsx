@@ -7,8 +7,6 @@ import { NumberField } from "../../components/NumberField";
 import { WindowSelect } from "../../components/WindowSelect";
 import { amountError, amountInput, onlyErrors, plainAmount, wholeError, wholeInput } from "../../lib/limits";
 import { CURRENCY } from "../../lib/money";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { KeyRules_policy$key } from "./__generated__/KeyRules_policy.graphql";
 import type { KeyRulesMutation } from "./__generated__/KeyRulesMutation.graphql";
@@ -58,8 +56,7 @@ export function KeyRules({ policy: ref, canChange }: KeyRulesProps) {
   );
   const [errors, setErrors] = useState<Partial<Values>>({});
   const [isSaved, setSaved] = useState(false);
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<KeyRulesMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<KeyRulesMutation>(graphql`
     mutation KeyRulesMutation($input: SetKeyPolicyInput!) {
       setKeyPolicy(input: $input) {
         __typename
@@ -86,7 +83,7 @@ export function KeyRules({ policy: ref, canChange }: KeyRulesProps) {
       budgetDuration: values.maxBudget.trim() && !values.budgetDuration ? "A largest budget needs a window." : undefined,
     });
     setErrors(wrong);
-    setRefusal(null);
+    clearError();
     setSaved(false);
     if (Object.keys(wrong).length > 0) return;
     const whole = Object.fromEntries(WHOLE_FIELDS.map((field) => [field, wholeInput(values[field])]));
@@ -107,7 +104,7 @@ export function KeyRules({ policy: ref, canChange }: KeyRulesProps) {
       onCompleted: ({ setKeyPolicy: result }) => {
         if (result.__typename === "SetKeyPolicySuccess") setSaved(true);
         else if (result.__typename === "InvalidInput") setErrors({ [result.field.split(".").at(-1)!]: result.message });
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
@@ -163,7 +160,7 @@ export function KeyRules({ policy: ref, canChange }: KeyRulesProps) {
           </Grid>
           {canChange ? (
             <div>
-              <ActionError error={error ?? refusal} title="Nothing was changed" />
+              <ActionError error={error} title="Nothing was changed" />
               <div role="status">
                 {isSaved ? (
                   <Alert isInline variant="success" component="h3" title="Saved: it holds for every key from now on" />

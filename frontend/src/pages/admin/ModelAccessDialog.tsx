@@ -1,12 +1,10 @@
-import { Button, Checkbox, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, Radio } from "@patternfly/react-core";
+import { Checkbox, FormGroup, Radio } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { ReasonField } from "../../components/ReasonField";
 import { accessLabel } from "../../lib/labels";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { ModelImpact } from "./ModelImpact";
 import { type Successor, SuccessorField } from "./SuccessorField";
@@ -16,8 +14,6 @@ import type {
   ModelAccess,
   ModelAccessDialogMutation,
 } from "./__generated__/ModelAccessDialogMutation.graphql";
-
-const FORM = "model-access-form";
 
 type Known<T> = Exclude<T, "%future added value">;
 
@@ -57,8 +53,7 @@ export function ModelAccessDialog({ model: ref, onClose }: { model: ModelAccessD
   const [existing, setExisting] = useState<ExistingSubscriptions>("KEEP");
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<ModelAccessDialogMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<ModelAccessDialogMutation>(graphql`
     mutation ModelAccessDialogMutation($input: SetModelAccessInput!) {
       setModelAccess(input: $input) {
         __typename
@@ -77,7 +72,7 @@ export function ModelAccessDialog({ model: ref, onClose }: { model: ModelAccessD
   const needsReason = existing !== "KEEP";
   const submit = () => {
     setTried(true);
-    setRefusal(null);
+    clearError();
     if (needsReason && !reason.trim()) return;
     run({
       variables: {
@@ -92,82 +87,67 @@ export function ModelAccessDialog({ model: ref, onClose }: { model: ModelAccessD
       },
       onCompleted: ({ setModelAccess: result }) => {
         if (result.__typename === "SetModelAccessSuccess") onClose();
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="access-title">
-      <ModalHeader title={`Access to ${name}`} labelId="access-title" />
-      <ModalBody tabIndex={0} aria-label="The access">
-        <Form
-          id={FORM}
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <FormGroup role="radiogroup" label="Who may use it" fieldId="access" isStack>
-            {Object.entries(ACCESSES).map(([value, description]) => (
-              <Radio
-                key={value}
-                id={`access-${value}`}
-                name="access"
-                label={accessLabel(value)}
-                description={description}
-                isChecked={access === value}
-                onChange={() => setAccess(value as ModelAccess)}
-              />
-            ))}
-          </FormGroup>
-          <FormGroup role="group" label="Whether it is here to stay" fieldId="deprecated">
-            {lifecycle === "RETIRED" ? (
-              "It is retired: LiteLLM no longer lists it."
-            ) : (
-              <Checkbox
-                id="deprecated"
-                label="Deprecated"
-                description="It still works, and people are told that it will go."
-                isChecked={isDeprecated}
-                onChange={(_, checked) => setDeprecated(checked)}
-              />
-            )}
-          </FormGroup>
-          <SuccessorField modelId={id} value={successor} onChange={setSuccessor} />
-          <FormGroup role="radiogroup" label="People who have it already" fieldId="existing" isStack>
-            {Object.entries(EXISTING).map(([value, look]) => (
-              <Radio
-                key={value}
-                id={`existing-${value}`}
-                name="existing"
-                {...look}
-                isChecked={existing === value}
-                onChange={() => setExisting(value as ExistingSubscriptions)}
-              />
-            ))}
-          </FormGroup>
-          {needsReason ? (
-            <ReasonField value={reason} onChange={setReason} isRequired isMissing={isTried && !reason.trim()} />
-          ) : null}
-          <ModelImpact modelId={id} existing={existing} />
-        </Form>
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
-      </ModalBody>
-      <ModalFooter>
-        <Button
-          type="submit"
-          form={FORM}
-          variant={needsReason ? "danger" : "primary"}
-          isLoading={isRunning}
-          isDisabled={isRunning}
-        >
-          {existing === "KEEP" ? "Save" : existing === "SUSPEND" ? "Save and suspend" : "Save and end"}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={`Access to ${name}`}
+      size="medium"
+      isDanger={needsReason}
+      icon={null}
+      form="The access"
+      failure="Nothing was changed"
+      error={error}
+      verb={existing === "KEEP" ? "Save" : existing === "SUSPEND" ? "Save and suspend" : "Save and end"}
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <FormGroup role="radiogroup" label="Who may use it" fieldId="access" isStack>
+        {Object.entries(ACCESSES).map(([value, description]) => (
+          <Radio
+            key={value}
+            id={`access-${value}`}
+            name="access"
+            label={accessLabel(value)}
+            description={description}
+            isChecked={access === value}
+            onChange={() => setAccess(value as ModelAccess)}
+          />
+        ))}
+      </FormGroup>
+      <FormGroup role="group" label="Whether it is here to stay" fieldId="deprecated">
+        {lifecycle === "RETIRED" ? (
+          "It is retired: LiteLLM no longer lists it."
+        ) : (
+          <Checkbox
+            id="deprecated"
+            label="Deprecated"
+            description="It still works, and people are told that it will go."
+            isChecked={isDeprecated}
+            onChange={(_, checked) => setDeprecated(checked)}
+          />
+        )}
+      </FormGroup>
+      <SuccessorField modelId={id} value={successor} onChange={setSuccessor} />
+      <FormGroup role="radiogroup" label="People who have it already" fieldId="existing" isStack>
+        {Object.entries(EXISTING).map(([value, look]) => (
+          <Radio
+            key={value}
+            id={`existing-${value}`}
+            name="existing"
+            {...look}
+            isChecked={existing === value}
+            onChange={() => setExisting(value as ExistingSubscriptions)}
+          />
+        ))}
+      </FormGroup>
+      {needsReason ? (
+        <ReasonField value={reason} onChange={setReason} isRequired isMissing={isTried && !reason.trim()} />
+      ) : null}
+      <ModelImpact modelId={id} existing={existing} />
+    </ActionDialog>
   );
 }

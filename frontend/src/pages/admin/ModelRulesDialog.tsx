@@ -1,10 +1,7 @@
 import { Button, Modal, ModalBody, ModalHeader } from "@patternfly/react-core";
-import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
 import { ActionError } from "../../components/ActionError";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { SubscriptionRulesForm } from "./SubscriptionRulesForm";
 import type { ModelRulesDialog_model$key } from "./__generated__/ModelRulesDialog_model.graphql";
@@ -28,8 +25,7 @@ export function ModelRulesDialog({ model: ref, onClose }: { model: ModelRulesDia
     ref,
   );
   const isOwn = subscriptionPolicy.model != null;
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<ModelRulesDialogMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<ModelRulesDialogMutation>(graphql`
     mutation ModelRulesDialogMutation($input: RemoveSubscriptionPolicyInput!) {
       removeSubscriptionPolicy(input: $input) {
         __typename
@@ -58,7 +54,7 @@ export function ModelRulesDialog({ model: ref, onClose }: { model: ModelRulesDia
       },
       onCompleted: ({ removeSubscriptionPolicy: result }) => {
         if (result.__typename === "RemoveSubscriptionPolicySuccess") onClose();
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   return (
@@ -89,7 +85,7 @@ export function ModelRulesDialog({ model: ref, onClose }: { model: ModelRulesDia
             Cancel
           </Button>
         </SubscriptionRulesForm>
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
+        <ActionError error={error} title="Nothing was changed" />
       </ModalBody>
     </Modal>
   );

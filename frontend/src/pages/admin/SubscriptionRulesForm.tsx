@@ -6,8 +6,6 @@ import { ActionError } from "../../components/ActionError";
 import { LimitFields } from "../../components/LimitFields";
 import { NumberField } from "../../components/NumberField";
 import { checkLimits, type LimitErrors, limitInput, limitValues, wholeError, wholeInput } from "../../lib/limits";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { SubscriptionRulesForm_policy$key } from "./__generated__/SubscriptionRulesForm_policy.graphql";
 import type { SubscriptionRulesFormMutation } from "./__generated__/SubscriptionRulesFormMutation.graphql";
@@ -43,8 +41,7 @@ export function SubscriptionRulesForm({ name, policy: ref, modelId, canChange, o
   const [lifeDays, setLifeDays] = useState(policy.lifeDays == null ? "" : String(policy.lifeDays));
   const [errors, setErrors] = useState<LimitErrors & { lifeDays?: string }>({});
   const [isSaved, setSaved] = useState(false);
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<SubscriptionRulesFormMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<SubscriptionRulesFormMutation>(graphql`
     mutation SubscriptionRulesFormMutation($input: SetSubscriptionPolicyInput!) {
       setSubscriptionPolicy(input: $input) {
         __typename
@@ -73,7 +70,7 @@ export function SubscriptionRulesForm({ name, policy: ref, modelId, canChange, o
     const days = wholeError(lifeDays);
     if (days) wrong.lifeDays = days;
     setErrors(wrong);
-    setRefusal(null);
+    clearError();
     setSaved(false);
     if (Object.keys(wrong).length > 0) return;
     run({
@@ -84,7 +81,7 @@ export function SubscriptionRulesForm({ name, policy: ref, modelId, canChange, o
           onSaved();
         } else if (result.__typename === "InvalidInput") {
           setErrors({ [result.field.split(".").at(-1)!]: result.message });
-        } else setRefusal(refusalOf(result));
+        } else refuse(result);
       },
     });
   };
@@ -123,7 +120,7 @@ export function SubscriptionRulesForm({ name, policy: ref, modelId, canChange, o
       </LimitFields>
       {canChange ? (
         <div>
-          <ActionError error={error ?? refusal} title="Nothing was changed" />
+          <ActionError error={error} title="Nothing was changed" />
           <div role="status">
             {isSaved ? (
               <Alert isInline variant="success" component="h3" title="Saved: it holds for every subscription from now on" />

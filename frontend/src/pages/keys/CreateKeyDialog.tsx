@@ -19,8 +19,6 @@ import { ButtonLink } from "../../components/ButtonLink";
 import { checkKeyForm, emptyKeyForm, type KeyFormErrors, keyFormInput, type KeyFormValues } from "../../lib/keyForm";
 import { keyPath } from "../../lib/paths";
 import { useRequestId } from "../../lib/useRequestId";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { KeyForm } from "./KeyForm";
@@ -88,10 +86,9 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
     emptyKeyForm(models.length === 1 ? [models[0]!.id] : models.filter(({ id }) => id === modelId).map(({ id }) => id)),
   );
   const [errors, setErrors] = useState<KeyFormErrors>({});
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
   const [lost, setLost] = useState<{ id: string }>();
   const clientMutationId = useRequestId();
-  const { run, isRunning, error } = useAction<CreateKeyDialogMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<CreateKeyDialogMutation>(graphql`
     mutation CreateKeyDialogMutation($input: CreateApiKeyInput!, $connections: [ID!]!) {
       createApiKey(input: $input) {
         __typename
@@ -127,7 +124,7 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
     const now = Date.now();
     const wrong = checkKeyForm(values, now);
     setErrors(wrong);
-    setRefusal(null);
+    clearError();
     if (Object.keys(wrong).length > 0) return;
     let secret = "";
     run({
@@ -146,7 +143,7 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
         } else if (result.__typename === "AlreadyDone") setLost(result.lost);
         else if (result.__typename === "NotSubscribed") setErrors({ modelIds: result.message });
         else if (result.__typename === "InvalidInput") setErrors({ [result.field!.split(".").at(-1)!]: result.message! });
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
@@ -170,7 +167,7 @@ function Loaded({ modelId, onClose, onCreated }: CreateKeyDialogProps) {
             <Link to={keyPath(lost.id)}>Open the key</Link> and rotate it for a new secret, or revoke it.
           </LostSecret>
         ) : null}
-        <ActionError error={error ?? refusal} title="No key was created" />
+        <ActionError error={error} title="No key was created" />
       </ModalBody>
       <ModalFooter>
         <Button type="submit" form={FORM} isLoading={isRunning} isDisabled={isRunning || lost !== undefined}>

@@ -6,8 +6,6 @@ import { ActionError } from "../../components/ActionError";
 import { changedKeyInput, checkKeyForm, type KeyFormErrors, type KeyFormValues } from "../../lib/keyForm";
 import { plainAmount } from "../../lib/limits";
 import { localDay } from "../../lib/time";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { KeyForm } from "./KeyForm";
@@ -96,8 +94,7 @@ function Loaded({ apiKey: keyRef, onClose }: EditKeyDialogProps) {
   }));
   const [values, setValues] = useState(before);
   const [errors, setErrors] = useState<KeyFormErrors>({});
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<EditKeyDialogMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<EditKeyDialogMutation>(graphql`
     mutation EditKeyDialogMutation($input: UpdateApiKeyInput!) {
       updateApiKey(input: $input) {
         __typename
@@ -120,7 +117,7 @@ function Loaded({ apiKey: keyRef, onClose }: EditKeyDialogProps) {
     const now = Date.now();
     const wrong = checkKeyForm(values, now);
     setErrors(wrong);
-    setRefusal(null);
+    clearError();
     if (Object.keys(wrong).length > 0) return;
     run({
       variables: { input: { apiKeyId: key.id, ...changedKeyInput(values, before, now) } },
@@ -128,7 +125,7 @@ function Loaded({ apiKey: keyRef, onClose }: EditKeyDialogProps) {
         if (result.__typename === "UpdateApiKeySuccess") onClose();
         else if (result.__typename === "NotSubscribed") setErrors({ modelIds: result.message });
         else if (result.__typename === "InvalidInput") setErrors({ [result.field!.split(".").at(-1)!]: result.message });
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
@@ -136,7 +133,7 @@ function Loaded({ apiKey: keyRef, onClose }: EditKeyDialogProps) {
     <>
       <ModalBody tabIndex={0} aria-label="The key">
         <KeyForm id={FORM} models={models} values={values} errors={errors} onChange={setValues} onSubmit={submit} />
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
+        <ActionError error={error} title="Nothing was changed" />
       </ModalBody>
       <ModalFooter>
         <Button type="submit" form={FORM} isLoading={isRunning} isDisabled={isRunning}>

@@ -1,11 +1,8 @@
-import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { useState } from "react";
+import { Content } from "@patternfly/react-core";
 import { graphql } from "react-relay";
 import type { GraphQLTaggedNode, MutationParameters } from "relay-runtime";
 
-import { ActionError } from "../../components/ActionError";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
+import { ActionDialog } from "../../components/ActionDialog";
 import { useAction } from "../../relay/useAction";
 import type { KeyChange } from "./keyActions";
 
@@ -152,7 +149,7 @@ const CHANGES: Record<KeyChange, Look> = {
   },
 };
 
-/** The changes have one shape: a key's id goes in, and the key or a refusal comes out. */
+/** The changes have one shape: a key's id goes in, and the key or an error comes out. */
 interface ChangeMutation extends MutationParameters {
   variables: { input: { apiKeyId: string } };
   response: { change: { __typename: string; apiKey?: unknown; message?: string } };
@@ -167,33 +164,28 @@ interface KeyChangeDialogProps {
 /** Says what a change of a key does, and does it. */
 export function KeyChangeDialog({ change, apiKey: { id, name }, onClose }: KeyChangeDialogProps) {
   const { mutation, title, text, verb, isDanger } = CHANGES[change];
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<ChangeMutation>(mutation);
+  const { run, isRunning, error, refuse } = useAction<ChangeMutation>(mutation);
   const submit = () => {
-    setRefusal(null);
     run({
       variables: { input: { apiKeyId: id } },
       onCompleted: ({ change: result }) => {
         if (result.apiKey) onClose();
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="change-title" aria-describedby="change-text">
-      <ModalHeader title={title(name)} titleIconVariant={isDanger ? "warning" : undefined} labelId="change-title" />
-      <ModalBody id="change-text">
-        <Content component="p">{text}</Content>
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
-      </ModalBody>
-      <ModalFooter>
-        <Button variant={isDanger ? "danger" : "primary"} isLoading={isRunning} isDisabled={isRunning} onClick={submit}>
-          {verb}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={title(name)}
+      isDanger={isDanger}
+      failure="Nothing was changed"
+      error={error}
+      verb={verb}
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Content component="p">{text}</Content>
+    </ActionDialog>
   );
 }

@@ -1,24 +1,9 @@
-import {
-  Button,
-  Content,
-  Form,
-  FormGroup,
-  FormHelperText,
-  HelperText,
-  HelperTextItem,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from "@patternfly/react-core";
+import { Content, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { localMinute } from "../../lib/time";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { NewSecret } from "./KeyDialogs";
 import type { LeakDialogMutation } from "./__generated__/LeakDialogMutation.graphql";
@@ -34,8 +19,7 @@ interface LeakDialogProps {
 export function LeakDialog({ apiKey: { id, name, createdAt }, isOwner, onClose, onReported }: LeakDialogProps) {
   const [since, setSince] = useState(() => localMinute(createdAt));
   const [wrong, setWrong] = useState<string>();
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<LeakDialogMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<LeakDialogMutation>(graphql`
     mutation LeakDialogMutation($input: ReportApiKeyLeakInput!) {
       reportApiKeyLeak(input: $input) {
         __typename
@@ -59,7 +43,7 @@ export function LeakDialog({ apiKey: { id, name, createdAt }, isOwner, onClose, 
     const time = Date.parse(since);
     const problem = Number.isNaN(time) ? "Choose a day and a time." : undefined;
     setWrong(problem);
-    setRefusal(null);
+    clearError();
     if (problem) return;
     const at = new Date(time).toISOString();
     let secret: string | null = null;
@@ -75,55 +59,45 @@ export function LeakDialog({ apiKey: { id, name, createdAt }, isOwner, onClose, 
       onCompleted: ({ reportApiKeyLeak: result }) => {
         if (result.__typename === "ReportApiKeyLeakSuccess") onReported({ secret, since: at });
         else if (result.__typename === "InvalidInput" && result.field?.endsWith("since")) setWrong(result.message);
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="leak-title">
-      <ModalHeader title={`The secret of “${name}” leaked`} titleIconVariant="danger" labelId="leak-title" />
-      <ModalBody>
-        <Content component="p">
-          {isOwner
-            ? "At once it stops working everywhere, in your own programs too, and you get a new one. Then you see the calls that were made with it."
-            : "At once it stops working everywhere, in its owner’s programs too, and the key is blocked until its owner makes a new secret. Then you see the calls that were made with it."}
-        </Content>
-        <Form
-          id="leak-form"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <FormGroup label="When may it have leaked?" isRequired fieldId="leak-since">
-            <TextInput
-              id="leak-since"
-              type="datetime-local"
-              value={since}
-              validated={wrong ? "error" : "default"}
-              aria-describedby="leak-since-help"
-              onChange={(_, value) => setSince(value)}
-            />
-            <FormHelperText>
-              <HelperText id="leak-since-help" isLiveRegion>
-                <HelperTextItem variant={wrong ? "error" : "default"}>
-                  {wrong ?? "If you don’t know, leave it: that is when the key was made."}
-                </HelperTextItem>
-              </HelperText>
-            </FormHelperText>
-          </FormGroup>
-        </Form>
-        <ActionError error={error ?? refusal} title="Not reported: the secret still works" />
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="leak-form" variant="danger" isLoading={isRunning} isDisabled={isRunning}>
-          {isOwner ? "End it and make a new one" : "End it"}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={`The secret of “${name}” leaked`}
+      isDanger
+      icon="danger"
+      form="When it leaked"
+      failure="Not reported: the secret still works"
+      error={error}
+      verb={isOwner ? "End it and make a new one" : "End it"}
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Content component="p">
+        {isOwner
+          ? "At once it stops working everywhere, in your own programs too, and you get a new one. Then you see the calls that were made with it."
+          : "At once it stops working everywhere, in its owner’s programs too, and the key is blocked until its owner makes a new secret. Then you see the calls that were made with it."}
+      </Content>
+      <FormGroup label="When may it have leaked?" isRequired fieldId="leak-since">
+        <TextInput
+          id="leak-since"
+          type="datetime-local"
+          value={since}
+          validated={wrong ? "error" : "default"}
+          aria-describedby="leak-since-help"
+          onChange={(_, value) => setSince(value)}
+        />
+        <FormHelperText>
+          <HelperText id="leak-since-help" isLiveRegion>
+            <HelperTextItem variant={wrong ? "error" : "default"}>
+              {wrong ?? "If you don’t know, leave it: that is when the key was made."}
+            </HelperTextItem>
+          </HelperText>
+        </FormHelperText>
+      </FormGroup>
+    </ActionDialog>
   );
 }

@@ -1,10 +1,7 @@
 import { Alert, Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
+import { ActionDialog } from "../../components/ActionDialog";
 import { useAction } from "../../relay/useAction";
 import type { RevokeDialog_key$key } from "./__generated__/RevokeDialog_key.graphql";
 import type { RevokeDialogMutation } from "./__generated__/RevokeDialogMutation.graphql";
@@ -24,8 +21,7 @@ export function RevokeDialog({ apiKey: keyRef, onClose }: { apiKey: RevokeDialog
     `,
     keyRef,
   );
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<RevokeDialogMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<RevokeDialogMutation>(graphql`
     mutation RevokeDialogMutation($input: RevokeApiKeyInput!) {
       revokeApiKey(input: $input) {
         __typename
@@ -47,34 +43,32 @@ export function RevokeDialog({ apiKey: keyRef, onClose }: { apiKey: RevokeDialog
     run({
       variables: { input: { apiKeyId: key.id } },
       onCompleted: ({ revokeApiKey: result }) => {
-        if (!result.apiKey) setRefusal(refusalOf(result));
+        if (!result.apiKey) refuse(result);
         else if (result.apiKey.inSync) onClose();
       },
     });
 
   if (key.status === "REVOKED") return <Revoked name={key.name} inSync={key.inSync} onClose={onClose} />;
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="revoke-title" aria-describedby="revoke-text">
-      <ModalHeader title={`Revoke “${key.name}”?`} titleIconVariant="warning" labelId="revoke-title" />
-      <ModalBody id="revoke-text">
-        <Content component="p">
-          Programs that use this key (
-          <code>
-            {key.prefix}…{key.lastFour}
-          </code>
-          ) can no longer call any model. This can’t be undone. What it used and spent stays in your records.
-        </Content>
-        <ActionError error={error ?? refusal} title="The key was not revoked" />
-      </ModalBody>
-      <ModalFooter>
-        <Button variant="danger" isLoading={isRunning} isDisabled={isRunning} onClick={revoke}>
-          Revoke
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Keep it
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={`Revoke “${key.name}”?`}
+      isDanger
+      failure="The key was not revoked"
+      error={error}
+      verb="Revoke"
+      isRunning={isRunning}
+      onSubmit={revoke}
+      wayOut="Keep it"
+      onClose={onClose}
+    >
+      <Content component="p">
+        Programs that use this key (
+        <code>
+          {key.prefix}…{key.lastFour}
+        </code>
+        ) can no longer call any model. This can’t be undone. What it used and spent stays in your records.
+      </Content>
+    </ActionDialog>
   );
 }
 

@@ -1,21 +1,9 @@
-import {
-  Button,
-  Content,
-  Form,
-  FormGroup,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  Radio,
-} from "@patternfly/react-core";
+import { Content, FormGroup, Radio } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { useRequestId } from "../../lib/useRequestId";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { NewSecret } from "./KeyDialogs";
 import { LostSecret } from "./LostSecret";
@@ -38,10 +26,9 @@ interface RotateDialogProps {
 /** A new secret for the same key; asks how long the old one goes on. */
 export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: RotateDialogProps) {
   const [overlap, setOverlap] = useState(86_400);
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
   const [isLost, setLost] = useState(false);
   const clientMutationId = useRequestId();
-  const { run, isRunning, error } = useAction<RotateDialogMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<RotateDialogMutation>(graphql`
     mutation RotateDialogMutation($input: RotateApiKeyInput!) {
       rotateApiKey(input: $input) {
         __typename
@@ -65,7 +52,6 @@ export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: Rotat
     }
   `);
   const submit = () => {
-    setRefusal(null);
     let secret = "";
     run({
       variables: { input: { apiKeyId: id, overlap, clientMutationId } },
@@ -79,52 +65,42 @@ export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: Rotat
       onCompleted: ({ rotateApiKey: result }) => {
         if (result.__typename === "RotateApiKeySuccess") onRotated({ secret, since: null });
         else if (result.__typename === "AlreadyDone") setLost(true);
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="rotate-title">
-      <ModalHeader title={`Rotate “${name}”`} labelId="rotate-title" />
-      <ModalBody tabIndex={0} aria-label="How to rotate">
-        <Content component="p">
-          The key gets a new secret and keeps its models and limits. The new secret is shown once.
-        </Content>
-        <Form
-          id="rotate-form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <FormGroup role="radiogroup" label="How long does the old secret work?" fieldId="rotate-overlap" isStack>
-            {OVERLAPS.map(({ seconds, label, description }) => (
-              <Radio
-                key={seconds}
-                id={`rotate-overlap-${seconds}`}
-                name="rotate-overlap"
-                label={label}
-                description={description}
-                isChecked={overlap === seconds}
-                onChange={() => setOverlap(seconds)}
-              />
-            ))}
-          </FormGroup>
-          <Content component="small">Never longer than the key itself. You can end it earlier, or undo the rotation, until then.</Content>
-        </Form>
-        {isLost ? (
-          <LostSecret>Undo the rotation to go on with the old secret, or finish it and rotate again for another.</LostSecret>
-        ) : null}
-        <ActionError error={error ?? refusal} title="The old secret works as before" />
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="rotate-form" isLoading={isRunning} isDisabled={isRunning || isLost}>
-          Make a new secret
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={`Rotate “${name}”`}
+      form="How to rotate"
+      failure="The old secret works as before"
+      error={error}
+      verb="Make a new secret"
+      isRunning={isRunning}
+      isDisabled={isLost}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Content component="p">
+        The key gets a new secret and keeps its models and limits. The new secret is shown once.
+      </Content>
+      <FormGroup role="radiogroup" label="How long does the old secret work?" fieldId="rotate-overlap" isStack>
+        {OVERLAPS.map(({ seconds, label, description }) => (
+          <Radio
+            key={seconds}
+            id={`rotate-overlap-${seconds}`}
+            name="rotate-overlap"
+            label={label}
+            description={description}
+            isChecked={overlap === seconds}
+            onChange={() => setOverlap(seconds)}
+          />
+        ))}
+      </FormGroup>
+      <Content component="small">Never longer than the key itself. You can end it earlier, or undo the rotation, until then.</Content>
+      {isLost ? (
+        <LostSecret>Undo the rotation to go on with the old secret, or finish it and rotate again for another.</LostSecret>
+      ) : null}
+    </ActionDialog>
   );
 }

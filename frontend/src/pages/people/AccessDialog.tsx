@@ -1,11 +1,10 @@
-import { Button, Content, Form, Modal, ModalBody, ModalFooter, ModalHeader, Stack, StackItem } from "@patternfly/react-core";
+import { Content } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { WordsField } from "../../components/WordsField";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
+import type { Refused } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { AccessDialog_user$key } from "./__generated__/AccessDialog_user.graphql";
 import type { AccessDialogDisableMutation } from "./__generated__/AccessDialogDisableMutation.graphql";
@@ -43,7 +42,6 @@ export function AccessDialog({ user: ref, action, onClose }: AccessDialogProps) 
   );
   const { title, text, verb } = LOOKS[action];
   const [reason, setReason] = useState("");
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
   const disabling = useAction<AccessDialogDisableMutation>(graphql`
     mutation AccessDialogDisableMutation($input: DisableUserInput!) {
       disableUser(input: $input) {
@@ -74,63 +72,34 @@ export function AccessDialog({ user: ref, action, onClose }: AccessDialogProps) 
       }
     }
   `);
-  const { isRunning, error } = action === "disable" ? disabling : enabling;
-  const finish = (result: { readonly __typename: string; readonly user?: unknown; readonly message?: string }) =>
-    result.user ? onClose() : setRefusal(refusalOf(result));
+  const { isRunning, error, refuse } = action === "disable" ? disabling : enabling;
+  const finish = (result: Refused & { readonly user?: unknown }) => (result.user ? onClose() : refuse(result));
   const submit = () => {
-    setRefusal(null);
     const variables = { input: { userId: user.id, reason: reason.trim() || null } };
     if (action === "disable") disabling.run({ variables, onCompleted: ({ disableUser }) => finish(disableUser) });
     else enabling.run({ variables, onCompleted: ({ enableUser }) => finish(enableUser) });
   };
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="access-title">
-      <ModalHeader
-        title={title(user.displayName)}
-        titleIconVariant={action === "disable" ? "warning" : undefined}
-        labelId="access-title"
+    <ActionDialog
+      title={title(user.displayName)}
+      isDanger={action === "disable"}
+      form="What it does"
+      failure="Nothing was changed"
+      error={error}
+      verb={verb}
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Content component="p">{text}</Content>
+      <WordsField
+        label="Reason (optional)"
+        help="It stands in the record."
+        isRequired={false}
+        hasFocus
+        value={reason}
+        onChange={setReason}
       />
-      <ModalBody tabIndex={0} aria-label="What it does">
-        <Stack hasGutter>
-          <StackItem>
-            <Content component="p">{text}</Content>
-          </StackItem>
-          <StackItem>
-            <Form
-              id="access-form"
-              noValidate
-              onSubmit={(event) => {
-                event.preventDefault();
-                submit();
-              }}
-            >
-              <WordsField
-                label="Reason (optional)"
-                help="It stands in the record."
-                isRequired={false}
-                hasFocus
-                value={reason}
-                onChange={setReason}
-              />
-            </Form>
-          </StackItem>
-        </Stack>
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
-      </ModalBody>
-      <ModalFooter>
-        <Button
-          type="submit"
-          form="access-form"
-          variant={action === "disable" ? "danger" : "primary"}
-          isLoading={isRunning}
-          isDisabled={isRunning}
-        >
-          {verb}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    </ActionDialog>
   );
 }

@@ -2,7 +2,6 @@ import {
   Alert,
   Button,
   Content,
-  Form,
   FormGroup,
   Modal,
   ModalBody,
@@ -15,11 +14,9 @@ import {
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { FieldHelp } from "../../components/NumberField";
 import { WordsField } from "../../components/WordsField";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { QueryBoundary } from "../../shell/QueryBoundary";
 import { OffboardingImpact } from "./OffboardingImpact";
@@ -29,8 +26,6 @@ import type {
   OffboardedKeys,
   OffboardedSubscriptions,
 } from "./__generated__/OffboardDialogMutation.graphql";
-
-const FORM = "offboard-form";
 
 type Known<T> = Exclude<T, "%future added value">;
 
@@ -62,8 +57,7 @@ export function OffboardDialog({ user: ref, onClose }: { user: OffboardDialog_us
   const [typed, setTyped] = useState("");
   const [isTried, setTried] = useState(false);
   const [isDone, setDone] = useState(false);
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<OffboardDialogMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<OffboardDialogMutation>(graphql`
     mutation OffboardDialogMutation($input: OffboardUserInput!) {
       offboardUser(input: $input) {
         __typename
@@ -81,94 +75,84 @@ export function OffboardDialog({ user: ref, onClose }: { user: OffboardDialog_us
   const isConfirmed = typed.trim() === user.username;
   const submit = () => {
     setTried(true);
-    setRefusal(null);
+    clearError();
     if (!isConfirmed) return;
     run({
       variables: { input: { userId: user.id, keys, subscriptions, reason: reason.trim() || null } },
-      onCompleted: ({ offboardUser: result }) => (result.user ? setDone(true) : setRefusal(refusalOf(result))),
+      onCompleted: ({ offboardUser: result }) => (result.user ? setDone(true) : refuse(result)),
     });
   };
   if (isDone) return <Done name={user.displayName} keys={keys} onClose={onClose} />;
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="offboard-title">
-      <ModalHeader title={`${user.displayName} leaves`} titleIconVariant="warning" labelId="offboard-title" />
-      <ModalBody tabIndex={0} aria-label="What it does">
-        <Form
-          id={FORM}
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <Content component="p">
-            Nobody can sign in as {user.username} any more, and programs with an access token are refused. What was used and spent
-            stays in the records.
-          </Content>
-          <FormGroup role="radiogroup" label="Keys" fieldId="offboard-keys" isStack>
-            {(Object.keys(KEYS) as Known<OffboardedKeys>[]).map((value) => (
-              <Radio
-                key={value}
-                id={`offboard-keys-${value}`}
-                name="offboard-keys"
-                {...KEYS[value]}
-                isChecked={keys === value}
-                onChange={() => setKeys(value)}
-              />
-            ))}
-          </FormGroup>
-          <FormGroup role="radiogroup" label="Subscriptions" fieldId="offboard-subscriptions" isStack>
-            {(Object.keys(SUBSCRIPTIONS) as Known<OffboardedSubscriptions>[]).map((value) => (
-              <Radio
-                key={value}
-                id={`offboard-subscriptions-${value}`}
-                name="offboard-subscriptions"
-                {...SUBSCRIPTIONS[value]}
-                isChecked={subscriptions === value}
-                onChange={() => setSubscriptions(value)}
-              />
-            ))}
-          </FormGroup>
-          <QueryBoundary skeleton={<Skeleton height="6rem" screenreaderText="Looking at what this ends" />}>
-            <OffboardingImpact userId={user.id} keys={keys} subscriptions={subscriptions} />
-          </QueryBoundary>
-          <WordsField
-            label="Reason (optional)"
-            help="It stands in the record."
-            isRequired={false}
-            value={reason}
-            onChange={setReason}
+    <ActionDialog
+      title={`${user.displayName} leaves`}
+      size="medium"
+      isDanger
+      form="What it does"
+      failure="Nothing was changed"
+      error={error}
+      verb="Offboard"
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Content component="p">
+        Nobody can sign in as {user.username} any more, and programs with an access token are refused. What was used and spent
+        stays in the records.
+      </Content>
+      <FormGroup role="radiogroup" label="Keys" fieldId="offboard-keys" isStack>
+        {(Object.keys(KEYS) as Known<OffboardedKeys>[]).map((value) => (
+          <Radio
+            key={value}
+            id={`offboard-keys-${value}`}
+            name="offboard-keys"
+            {...KEYS[value]}
+            isChecked={keys === value}
+            onChange={() => setKeys(value)}
           />
-          <FormGroup label={`Type “${user.username}” to confirm`} isRequired fieldId="offboard-confirm">
-            <TextInput
-              id="offboard-confirm"
-              value={typed}
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
-              isRequired
-              validated={isTried && !isConfirmed ? "error" : "default"}
-              aria-invalid={isTried && !isConfirmed}
-              aria-describedby="offboard-confirm-help"
-              onChange={(_, value) => setTyped(value)}
-            />
-            <FieldHelp
-              id="offboard-confirm-help"
-              error={isTried && !isConfirmed ? `Type ${user.username}, as it is written here.` : undefined}
-            />
-          </FormGroup>
-        </Form>
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form={FORM} variant="danger" isLoading={isRunning} isDisabled={isRunning}>
-          Offboard
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+        ))}
+      </FormGroup>
+      <FormGroup role="radiogroup" label="Subscriptions" fieldId="offboard-subscriptions" isStack>
+        {(Object.keys(SUBSCRIPTIONS) as Known<OffboardedSubscriptions>[]).map((value) => (
+          <Radio
+            key={value}
+            id={`offboard-subscriptions-${value}`}
+            name="offboard-subscriptions"
+            {...SUBSCRIPTIONS[value]}
+            isChecked={subscriptions === value}
+            onChange={() => setSubscriptions(value)}
+          />
+        ))}
+      </FormGroup>
+      <QueryBoundary skeleton={<Skeleton height="6rem" screenreaderText="Looking at what this ends" />}>
+        <OffboardingImpact userId={user.id} keys={keys} subscriptions={subscriptions} />
+      </QueryBoundary>
+      <WordsField
+        label="Reason (optional)"
+        help="It stands in the record."
+        isRequired={false}
+        value={reason}
+        onChange={setReason}
+      />
+      <FormGroup label={`Type “${user.username}” to confirm`} isRequired fieldId="offboard-confirm">
+        <TextInput
+          id="offboard-confirm"
+          value={typed}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          isRequired
+          validated={isTried && !isConfirmed ? "error" : "default"}
+          aria-invalid={isTried && !isConfirmed}
+          aria-describedby="offboard-confirm-help"
+          onChange={(_, value) => setTyped(value)}
+        />
+        <FieldHelp
+          id="offboard-confirm-help"
+          error={isTried && !isConfirmed ? `Type ${user.username}, as it is written here.` : undefined}
+        />
+      </FormGroup>
+    </ActionDialog>
   );
 }
 

@@ -1,8 +1,8 @@
-import { Button, Checkbox, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, TextInput } from "@patternfly/react-core";
+import { Checkbox, FormGroup, TextInput } from "@patternfly/react-core";
 import { useEffect, useRef, useState } from "react";
 import { graphql } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { ExpiryField } from "../../components/ExpiryField";
 import { FieldHelp } from "../../components/NumberField";
 import {
@@ -13,12 +13,8 @@ import {
   tokenFormInput,
   type TokenFormValues,
 } from "../../lib/tokenForm";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { CreateTokenDialogMutation } from "./__generated__/CreateTokenDialogMutation.graphql";
-
-const FORM = "create-token-form";
 
 /** A token as it was just made, with the secret that nobody can show again. */
 export interface NewToken {
@@ -38,11 +34,10 @@ interface CreateTokenDialogProps {
 export function CreateTokenDialog({ role, connection, onClose, onCreated }: CreateTokenDialogProps) {
   const [values, setValues] = useState<TokenFormValues>({ name: "", scopes: ["READ"], expiry: "90", expiryDate: "" });
   const [errors, setErrors] = useState<TokenFormErrors>({});
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
   const set = (changes: Partial<TokenFormValues>) => setValues({ ...values, ...changes });
   const name = useRef<HTMLInputElement>(null);
   useEffect(() => name.current?.focus(), []);
-  const { run, isRunning, error } = useAction<CreateTokenDialogMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<CreateTokenDialogMutation>(graphql`
     mutation CreateTokenDialogMutation($input: CreateAccessTokenInput!, $connections: [ID!]!) {
       createAccessToken(input: $input) {
         __typename
@@ -68,7 +63,7 @@ export function CreateTokenDialog({ role, connection, onClose, onCreated }: Crea
     const now = Date.now();
     const wrong = checkTokenForm(values, now);
     setErrors(wrong);
-    setRefusal(null);
+    clearError();
     if (Object.keys(wrong).length > 0) return;
     let secret = "";
     run({
@@ -84,72 +79,61 @@ export function CreateTokenDialog({ role, connection, onClose, onCreated }: Crea
         const field = result.field?.split(".").at(-1) ?? "";
         if (result.accessToken) onCreated({ name: result.accessToken.name, secret });
         else if (["name", "scopes", "expiresAt"].includes(field)) setErrors({ [field]: result.message });
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
 
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="create-token-title">
-      <ModalHeader title="Create an access token" labelId="create-token-title" />
-      <ModalBody tabIndex={0} aria-label="The new token">
-        <Form
-          id={FORM}
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <FormGroup label="Name" isRequired fieldId="token-name">
-            <TextInput
-              id="token-name"
-              ref={name}
-              isRequired
-              autoComplete="off"
-              maxLength={200}
-              value={values.name}
-              validated={errors.name ? "error" : "default"}
-              aria-invalid={errors.name !== undefined}
-              aria-describedby="token-name-help"
-              onChange={(_, value) => set({ name: value })}
-            />
-            <FieldHelp id="token-name-help" error={errors.name} help="Which program is it for? For example “nightly report”." />
-          </FormGroup>
-          <FormGroup role="group" label="What it may do" isRequired fieldId="token-scopes" isStack>
-            {scopesFor(role).map(({ scope, label, description }) => (
-              <Checkbox
-                key={scope}
-                id={`token-${scope}`}
-                label={label}
-                description={description}
-                isChecked={values.scopes.includes(scope)}
-                onChange={(_, checked) =>
-                  set({ scopes: checked ? [...values.scopes, scope] : values.scopes.filter((each) => each !== scope) })
-                }
-              />
-            ))}
-            <FieldHelp id="token-scopes-help" error={errors.scopes} help="Choose only what the program needs." />
-          </FormGroup>
-          <ExpiryField
-            id="token-expiry"
-            options={TOKEN_EXPIRIES}
-            values={values}
-            error={errors.expiresAt}
-            help="A year at most. The token stops working earlier if your account is disabled."
-            onChange={set}
+    <ActionDialog
+      title="Create an access token"
+      size="medium"
+      form="The new token"
+      failure="No token was created"
+      error={error}
+      verb="Create token"
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <FormGroup label="Name" isRequired fieldId="token-name">
+        <TextInput
+          id="token-name"
+          ref={name}
+          isRequired
+          autoComplete="off"
+          maxLength={200}
+          value={values.name}
+          validated={errors.name ? "error" : "default"}
+          aria-invalid={errors.name !== undefined}
+          aria-describedby="token-name-help"
+          onChange={(_, value) => set({ name: value })}
+        />
+        <FieldHelp id="token-name-help" error={errors.name} help="Which program is it for? For example “nightly report”." />
+      </FormGroup>
+      <FormGroup role="group" label="What it may do" isRequired fieldId="token-scopes" isStack>
+        {scopesFor(role).map(({ scope, label, description }) => (
+          <Checkbox
+            key={scope}
+            id={`token-${scope}`}
+            label={label}
+            description={description}
+            isChecked={values.scopes.includes(scope)}
+            onChange={(_, checked) =>
+              set({ scopes: checked ? [...values.scopes, scope] : values.scopes.filter((each) => each !== scope) })
+            }
           />
-        </Form>
-        <ActionError error={error ?? refusal} title="No token was created" />
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form={FORM} isLoading={isRunning} isDisabled={isRunning}>
-          Create token
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+        ))}
+        <FieldHelp id="token-scopes-help" error={errors.scopes} help="Choose only what the program needs." />
+      </FormGroup>
+      <ExpiryField
+        id="token-expiry"
+        options={TOKEN_EXPIRIES}
+        values={values}
+        error={errors.expiresAt}
+        help="A year at most. The token stops working earlier if your account is disabled."
+        onChange={set}
+      />
+    </ActionDialog>
   );
 }

@@ -1,11 +1,9 @@
-import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { useState } from "react";
+import { Content } from "@patternfly/react-core";
 import { graphql } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { signOut } from "../../lib/session";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
+import type { Refused } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { EndSessionsDialogOneMutation } from "./__generated__/EndSessionsDialogOneMutation.graphql";
 import type { EndSessionsDialogOthersMutation } from "./__generated__/EndSessionsDialogOthersMutation.graphql";
@@ -50,7 +48,6 @@ interface EndSessionsDialogProps {
 /** Asks before sessions end. */
 export function EndSessionsDialog({ ending, onClose, onEnded }: EndSessionsDialogProps) {
   const { title, text, verb } = look(ending);
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
   const one = useAction<EndSessionsDialogOneMutation>(graphql`
     mutation EndSessionsDialogOneMutation($input: EndSessionInput!) {
       endSession(input: $input) {
@@ -71,34 +68,30 @@ export function EndSessionsDialog({ ending, onClose, onEnded }: EndSessionsDialo
       }
     }
   `);
-  const finish = (result: { readonly __typename: string; readonly message?: string }) => {
-    if (!result.__typename.endsWith("Success")) setRefusal(refusalOf(result));
+  const { isRunning, error, refuse } = ending.which === "one" ? one : others;
+  const finish = (result: Refused) => {
+    if (!result.__typename.endsWith("Success")) refuse(result);
     // This one last and by signing out, which also goes past the identity provider.
     else if (ending.which === "all") void signOut();
     else onEnded();
   };
   const end = () => {
-    setRefusal(null);
     if (ending.which === "one") {
       one.run({ variables: { input: { sessionId: ending.id } }, onCompleted: ({ endSession }) => finish(endSession) });
     } else others.run({ variables: {}, onCompleted: ({ endOtherSessions }) => finish(endOtherSessions) });
   };
-  const isRunning = one.isRunning || others.isRunning;
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="end-title" aria-describedby="end-text">
-      <ModalHeader title={title} titleIconVariant="warning" labelId="end-title" />
-      <ModalBody id="end-text">
-        <Content component="p">{text}</Content>
-        <ActionError error={one.error ?? others.error ?? refusal} title="No session was ended" />
-      </ModalBody>
-      <ModalFooter>
-        <Button variant="danger" isLoading={isRunning} isDisabled={isRunning} onClick={end}>
-          {verb}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={title}
+      isDanger
+      failure="No session was ended"
+      error={error}
+      verb={verb}
+      isRunning={isRunning}
+      onSubmit={end}
+      onClose={onClose}
+    >
+      <Content component="p">{text}</Content>
+    </ActionDialog>
   );
 }

@@ -1,10 +1,7 @@
-import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { useState } from "react";
+import { Content } from "@patternfly/react-core";
 import { graphql, useFragment } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
+import { ActionDialog } from "../../components/ActionDialog";
 import { useAction } from "../../relay/useAction";
 import type { RevokeTokenDialog_token$key } from "./__generated__/RevokeTokenDialog_token.graphql";
 import type { RevokeTokenDialogMutation } from "./__generated__/RevokeTokenDialogMutation.graphql";
@@ -21,8 +18,7 @@ export function RevokeTokenDialog({ token: ref, onClose }: { token: RevokeTokenD
     `,
     ref,
   );
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<RevokeTokenDialogMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<RevokeTokenDialogMutation>(graphql`
     mutation RevokeTokenDialogMutation($input: RevokeAccessTokenInput!) {
       revokeAccessToken(input: $input) {
         __typename
@@ -41,26 +37,24 @@ export function RevokeTokenDialog({ token: ref, onClose }: { token: RevokeTokenD
   const revoke = () =>
     run({
       variables: { input: { accessTokenId: token.id } },
-      onCompleted: ({ revokeAccessToken: result }) => (result.accessToken ? onClose() : setRefusal(refusalOf(result))),
+      onCompleted: ({ revokeAccessToken: result }) => (result.accessToken ? onClose() : refuse(result)),
     });
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="revoke-title" aria-describedby="revoke-text">
-      <ModalHeader title={`Revoke “${token.name}”?`} titleIconVariant="warning" labelId="revoke-title" />
-      <ModalBody id="revoke-text">
-        <Content component="p">
-          Programs that use this token (<code>lmt_…{token.lastFour}</code>) are refused from the next request on. This can’t be
-          undone.
-        </Content>
-        <ActionError error={error ?? refusal} title="The token was not revoked" />
-      </ModalBody>
-      <ModalFooter>
-        <Button variant="danger" isLoading={isRunning} isDisabled={isRunning} onClick={revoke}>
-          Revoke
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Keep it
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={`Revoke “${token.name}”?`}
+      isDanger
+      failure="The token was not revoked"
+      error={error}
+      verb="Revoke"
+      isRunning={isRunning}
+      onSubmit={revoke}
+      wayOut="Keep it"
+      onClose={onClose}
+    >
+      <Content component="p">
+        Programs that use this token (<code>lmt_…{token.lastFour}</code>) are refused from the next request on. This can’t be
+        undone.
+      </Content>
+    </ActionDialog>
   );
 }

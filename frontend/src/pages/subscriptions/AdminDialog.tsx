@@ -1,16 +1,14 @@
-import { Button, Content, Form, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton, Stack, StackItem } from "@patternfly/react-core";
+import { Content, Skeleton } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 import type { GraphQLTaggedNode, MutationParameters } from "relay-runtime";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { LastDayField } from "../../components/LastDayField";
 import { LimitFields } from "../../components/LimitFields";
 import { ReasonField } from "../../components/ReasonField";
 import { checkLimits, lastDayInput, type LimitErrors, limitInput, limitValues } from "../../lib/limits";
 import { localDay } from "../../lib/time";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { QueryBoundary } from "../../shell/QueryBoundary";
 import { AffectedKeys } from "./AffectedKeys";
@@ -103,7 +101,7 @@ const ACTIONS: Record<AdminAction, Look> = {
   },
 };
 
-/** The changes have one shape: a subscription's id, words and perhaps limits go in, it or a refusal comes out. */
+/** The changes have one shape: a subscription's id, words and perhaps limits go in, it or an error comes out. */
 interface ChangeMutation extends MutationParameters {
   variables: { input: { subscriptionId: string; reason: string | null } };
   response: { change: { __typename: string; subscription?: unknown; message?: string; field?: string } };
@@ -149,14 +147,13 @@ export function AdminDialog({ action, subscription: ref, onClose }: AdminDialogP
   const [errors, setErrors] = useState<LimitErrors>({});
   const [reason, setReason] = useState("");
   const [isTried, setTried] = useState(false);
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<ChangeMutation>(mutation);
+  const { run, isRunning, error, refuse, clearError } = useAction<ChangeMutation>(mutation);
   const needsReason = action === "suspend";
   const isMissing = needsReason && isTried && !reason.trim();
 
   const submit = () => {
     setTried(true);
-    setRefusal(null);
+    clearError();
     const wrong = action === "change" ? checkLimits(values) : {};
     setErrors(wrong);
     if (Object.keys(wrong).length > 0 || (needsReason && !reason.trim())) return;
@@ -167,68 +164,42 @@ export function AdminDialog({ action, subscription: ref, onClose }: AdminDialogP
         const field = result.field?.split(".").at(-1) ?? "";
         if (result.subscription) onClose();
         else if (field in values) setErrors({ [field]: result.message });
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   };
   return (
-    <Modal isOpen variant={action === "change" ? "medium" : "small"} onClose={onClose} aria-labelledby="admin-title">
-      <ModalHeader
-        title={title(`${model.name} for ${user?.displayName ?? "somebody"}`)}
-        titleIconVariant={isDanger ? "warning" : undefined}
-        labelId="admin-title"
+    <ActionDialog
+      title={title(`${model.name} for ${user?.displayName ?? "somebody"}`)}
+      size={action === "change" ? "medium" : "small"}
+      isDanger={isDanger}
+      form="What it does"
+      failure="Nothing was changed"
+      error={error}
+      verb={verb}
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Content component="p">{text}</Content>
+      {action === "suspend" && user ? (
+        <QueryBoundary skeleton={<Skeleton screenreaderText="Looking for keys that call this model" />}>
+          <AffectedKeys model={model} owner={user} />
+        </QueryBoundary>
+      ) : null}
+      {action === "change" ? (
+        <>
+          <LimitFields values={values} errors={errors} onChange={setValues} />
+          <LastDayField value={day} onChange={setDay} />
+        </>
+      ) : null}
+      <ReasonField
+        value={reason}
+        onChange={setReason}
+        isRequired={needsReason}
+        isMissing={isMissing}
+        hasFocus={action !== "change"}
       />
-      <ModalBody tabIndex={0} aria-label="What it does">
-        <Stack hasGutter>
-          <StackItem>
-            <Content component="p">{text}</Content>
-            {action === "suspend" && user ? (
-              <QueryBoundary skeleton={<Skeleton screenreaderText="Looking for keys that call this model" />}>
-                <AffectedKeys model={model} owner={user} />
-              </QueryBoundary>
-            ) : null}
-          </StackItem>
-          <StackItem>
-            <Form
-              id="admin-form"
-              noValidate
-              onSubmit={(event) => {
-                event.preventDefault();
-                submit();
-              }}
-            >
-              {action === "change" ? (
-                <>
-                  <LimitFields values={values} errors={errors} onChange={setValues} />
-                  <LastDayField value={day} onChange={setDay} />
-                </>
-              ) : null}
-              <ReasonField
-                value={reason}
-                onChange={setReason}
-                isRequired={needsReason}
-                isMissing={isMissing}
-                hasFocus={action !== "change"}
-              />
-            </Form>
-          </StackItem>
-        </Stack>
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
-      </ModalBody>
-      <ModalFooter>
-        <Button
-          type="submit"
-          form="admin-form"
-          variant={isDanger ? "danger" : "primary"}
-          isLoading={isRunning}
-          isDisabled={isRunning}
-        >
-          {verb}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    </ActionDialog>
   );
 }

@@ -1,10 +1,7 @@
-import { Button, Content, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
-import { useState } from "react";
+import { Content, Skeleton } from "@patternfly/react-core";
 import { graphql, useFragment } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
+import { ActionDialog } from "../../components/ActionDialog";
 import { useAction } from "../../relay/useAction";
 import { QueryBoundary } from "../../shell/QueryBoundary";
 import { MyAffectedKeys } from "./AffectedKeys";
@@ -33,8 +30,7 @@ export function CancelDialog({ subscription: ref, onClose }: CancelDialogProps) 
   );
   const { id, model } = subscription;
   const isRequest = subscription.status === "PENDING";
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<CancelDialogMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<CancelDialogMutation>(graphql`
     mutation CancelDialogMutation($input: CancelModelSubscriptionInput!) {
       cancelModelSubscription(input: $input) {
         __typename
@@ -57,34 +53,28 @@ export function CancelDialog({ subscription: ref, onClose }: CancelDialogProps) 
       variables: { input: { subscriptionId: id } },
       onCompleted: ({ cancelModelSubscription: result }) => {
         if (result.__typename === "CancelModelSubscriptionSuccess") onClose();
-        else setRefusal(refusalOf(result));
+        else refuse(result);
       },
     });
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="cancel-title" aria-describedby="cancel-text">
-      <ModalHeader
-        title={isRequest ? `Withdraw the request for ${model.name}?` : `Cancel the subscription to ${model.name}?`}
-        titleIconVariant="warning"
-        labelId="cancel-title"
-      />
-      <ModalBody id="cancel-text">
-        {isRequest ? (
-          <Content component="p">Nobody decides on it any more. You can ask again.</Content>
-        ) : (
-          <QueryBoundary skeleton={<Skeleton screenreaderText="Looking for keys that call this model" />}>
-            <MyAffectedKeys model={model} />
-          </QueryBoundary>
-        )}
-        <ActionError error={error ?? refusal} title="Nothing was changed" />
-      </ModalBody>
-      <ModalFooter>
-        <Button variant="danger" isLoading={isRunning} isDisabled={isRunning} onClick={cancel}>
-          {isRequest ? "Withdraw" : "Cancel subscription"}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Keep it
-        </Button>
-      </ModalFooter>
-    </Modal>
+    <ActionDialog
+      title={isRequest ? `Withdraw the request for ${model.name}?` : `Cancel the subscription to ${model.name}?`}
+      isDanger
+      failure="Nothing was changed"
+      error={error}
+      verb={isRequest ? "Withdraw" : "Cancel subscription"}
+      isRunning={isRunning}
+      onSubmit={cancel}
+      wayOut="Keep it"
+      onClose={onClose}
+    >
+      {isRequest ? (
+        <Content component="p">Nobody decides on it any more. You can ask again.</Content>
+      ) : (
+        <QueryBoundary skeleton={<Skeleton screenreaderText="Looking for keys that call this model" />}>
+          <MyAffectedKeys model={model} />
+        </QueryBoundary>
+      )}
+    </ActionDialog>
   );
 }

@@ -1,13 +1,10 @@
-import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
-import { ActionError } from "../../components/ActionError";
+import { ActionDialog } from "../../components/ActionDialog";
 import { LimitFields } from "../../components/LimitFields";
 import { WordsField } from "../../components/WordsField";
 import { checkLimits, type LimitErrors, limitInput, limitValues } from "../../lib/limits";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { QuotaChangeDialog_subscription$key } from "./__generated__/QuotaChangeDialog_subscription.graphql";
 import type { QuotaChangeDialogMutation } from "./__generated__/QuotaChangeDialogMutation.graphql";
@@ -39,8 +36,7 @@ export function QuotaChangeDialog({ subscription: ref, onClose }: QuotaChangeDia
   const [values, setValues] = useState(() => limitValues(subscription));
   const [justification, setJustification] = useState("");
   const [errors, setErrors] = useState<LimitErrors & { justification?: string }>({});
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<QuotaChangeDialogMutation>(graphql`
+  const { run, isRunning, error, refuse, clearError } = useAction<QuotaChangeDialogMutation>(graphql`
     mutation QuotaChangeDialogMutation($input: RequestQuotaChangeInput!) {
       requestQuotaChange(input: $input) {
         __typename
@@ -62,7 +58,7 @@ export function QuotaChangeDialog({ subscription: ref, onClose }: QuotaChangeDia
     }
   `);
   const submit = () => {
-    setRefusal(null);
+    clearError();
     const wrong: typeof errors = checkLimits(values);
     if (!justification.trim()) wrong.justification = "Say what they are needed for.";
     setErrors(wrong);
@@ -76,46 +72,32 @@ export function QuotaChangeDialog({ subscription: ref, onClose }: QuotaChangeDia
         else if (result.__typename === "InvalidInput") {
           const field = result.field.split(".").at(-1)!;
           if (field in values || field === "justification") setErrors({ [field]: result.message });
-          else setRefusal(refusalOf(result));
-        } else setRefusal(refusalOf(result));
+          else refuse(result);
+        } else refuse(result);
       },
     });
   };
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="quota-title">
-      <ModalHeader
-        title={`Other limits for ${subscription.model.name}`}
-        labelId="quota-title"
-        description="An administrator decides. Until then the present limits stay."
+    <ActionDialog
+      title={`Other limits for ${subscription.model.name}`}
+      description="An administrator decides. Until then the present limits stay."
+      size="medium"
+      form="The limits asked for"
+      failure="Nothing was asked for"
+      error={error}
+      verb="Ask for them"
+      isRunning={isRunning}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <LimitFields values={values} errors={errors} onChange={setValues} />
+      <WordsField
+        label="What do you need them for?"
+        error={errors.justification}
+        isRequired
+        value={justification}
+        onChange={setJustification}
       />
-      <ModalBody tabIndex={0} aria-label="The limits asked for">
-        <Form
-          id="quota-form"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <LimitFields values={values} errors={errors} onChange={setValues} />
-          <WordsField
-            label="What do you need them for?"
-            error={errors.justification}
-            isRequired
-            value={justification}
-            onChange={setJustification}
-          />
-        </Form>
-        <ActionError error={error ?? refusal} title="Nothing was asked for" />
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="quota-form" isLoading={isRunning} isDisabled={isRunning}>
-          Ask for them
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+    </ActionDialog>
   );
 }

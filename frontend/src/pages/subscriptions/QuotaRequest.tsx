@@ -1,12 +1,9 @@
 import { Alert, AlertActionLink, GridItem } from "@patternfly/react-core";
-import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
 import { ActionError } from "../../components/ActionError";
 import { Limits } from "../../components/Limits";
 import { RelativeTime } from "../../components/RelativeTime";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import type { QuotaRequest_subscription$key } from "./__generated__/QuotaRequest_subscription.graphql";
 import type { QuotaRequestMutation } from "./__generated__/QuotaRequestMutation.graphql";
@@ -31,8 +28,7 @@ export function QuotaRequest({ subscription: ref, isMine }: { subscription: Quot
     `,
     ref,
   );
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<QuotaRequestMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<QuotaRequestMutation>(graphql`
     mutation QuotaRequestMutation($input: CancelQuotaChangeInput!) {
       cancelQuotaChange(input: $input) {
         __typename
@@ -57,7 +53,7 @@ export function QuotaRequest({ subscription: ref, isMine }: { subscription: Quot
     run({
       variables: { input: { quotaChangeId: quotaChange.id } },
       onCompleted: ({ cancelQuotaChange: result }) => {
-        if (result.__typename !== "CancelQuotaChangeSuccess") setRefusal(refusalOf(result));
+        if (result.__typename !== "CancelQuotaChangeSuccess") refuse(result);
       },
     });
   return (
@@ -81,7 +77,7 @@ export function QuotaRequest({ subscription: ref, isMine }: { subscription: Quot
         </p>
         <Limits {...quotaChange} />
       </Alert>
-      <ActionError error={error ?? refusal} title="Nothing was withdrawn" />
+      <ActionError error={error} title="Nothing was withdrawn" />
     </GridItem>
   );
 }
