@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import __version__, migrate, revision
 from gateway.db import Database
 from gateway.logs import configure_logging
-from gateway.settings import Settings, SettingsError, load_database_settings, load_settings, reference
+from gateway.settings import DatabaseSettings, Settings, SettingsError, load_database_settings, load_settings, reference
 from gateway.websockets import WebSocketProtocol
 
 log = structlog.get_logger()
@@ -65,10 +65,7 @@ def migrate_command(
     ] = None,
 ) -> None:
     """Bring the database in DATABASE_URL to the newest schema, from whatever it has."""
-    try:
-        settings = load_database_settings()
-    except SettingsError as error:
-        fail(*error.problems)
+    settings = database_settings()
     try:
         migrate.upgrade(settings.url)
         if runtime_role:
@@ -159,6 +156,14 @@ def listen(host: str, port: int, variable: str = "PORT") -> socket.socket:
             fail(f"Port {port} on {host} is taken by another program; set {variable} to a free one.")
         fail(f"LiteMaaS can't listen on {host} port {port}: {error.strerror or error}.")
     return listener
+
+
+def database_settings() -> DatabaseSettings:
+    """The database alone, or the end of the program with what is wrong with its variables."""
+    try:
+        return load_database_settings()
+    except SettingsError as error:
+        fail(*error.problems)
 
 
 def fail(*lines: str) -> NoReturn:

@@ -7,9 +7,8 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.audit import AuditService, Verified
-from gateway.cli import fail, main, reason
+from gateway.cli import database_settings, fail, main, reason
 from gateway.db import Database
-from gateway.settings import SettingsError, load_database_settings
 
 audit = typer.Typer(help="The record of what was done and refused.", no_args_is_help=True)
 main.add_typer(audit, name="audit")
@@ -30,10 +29,7 @@ def verify_command(
     ] = None,
 ) -> None:
     """Check every seal in DATABASE_URL. Ends with 1 where the chain breaks, and names the first entry that does not fit."""
-    try:
-        settings = load_database_settings()
-    except SettingsError as error:
-        fail(*error.problems)
+    settings = database_settings()
     try:
         found = asyncio.run(_verify(settings.url, head))
     except (OSError, SQLAlchemyError) as error:

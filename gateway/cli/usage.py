@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.cli import fail, main, reason
+from gateway.cli import database_settings, fail, main, reason
 from gateway.db import Database
 from gateway.events import Bus
-from gateway.settings import DatabaseSettings, SettingsError, load_database_settings
+from gateway.settings import DatabaseSettings
 from gateway.usage import Partition, UsageService
 
 usage = typer.Typer(help="The usage ledger.", no_args_is_help=True)
@@ -21,10 +21,7 @@ def retention_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be dropped, and drop nothing.")] = False,
 ) -> None:
     """Drop the single calls that are older than USAGE_KEEP_DAYS, as the gateway does every hour. Sums are kept for good."""
-    try:
-        settings = load_database_settings()
-    except SettingsError as error:
-        fail(*error.problems)
+    settings = database_settings()
     if settings.usage_keep_days is None:
         typer.echo("USAGE_KEEP_DAYS is not set: single calls are kept for good.")
         return

@@ -25,7 +25,7 @@ from tests.ports import own_port
 
 ROOT = Path(__file__).parents[2]
 LITEMAAS = str(Path(sys.executable).with_name("litemaas"))
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -14,20 +14,10 @@ from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.litellm import ModelInfo
 from gateway.subscriptions import ExistingSubscriptions, SubscriptionService, SubscriptionStatus
 from tests.builders import a_model, a_person, a_subscription
-from tests.domains.subscriptions.conftest import everything, history
+from tests.domains.subscriptions.looking import everything, history
 
 S = SubscriptionStatus
 KEEP, SUSPEND, CANCEL = ExistingSubscriptions
-
-
-@pytest.fixture
-def subscriptions(db: Database) -> SubscriptionService:
-    return SubscriptionService(db)
-
-
-@pytest.fixture
-async def ada(db: Database) -> Actor:
-    return await a_person(db, "ada", Role.ADMIN)
 
 
 async def test_who_has_it_keeps_it(db: Database, subscriptions: SubscriptionService, ada: Actor) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import asyncpg
@@ -14,14 +13,6 @@ from gateway.events import Bus, Wakes, publish
 SOON = 3.0
 """Longer than any wake takes on a busy machine; a test that waits this long has failed."""
 NEVER = 0.4
-
-
-@pytest.fixture
-async def bus(database_url: str) -> AsyncIterator[Bus]:
-    bus = Bus(database_url)
-    await bus.start()
-    yield bus
-    await bus.stop()
 
 
 async def tell(db: Database, *topics: str) -> None:

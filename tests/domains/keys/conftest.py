@@ -7,17 +7,12 @@ from gateway.catalog import Model
 from gateway.db import Database
 from gateway.keys import KeyService, NewKey
 from gateway.litellm import LiteLLM
-from tests.builders import a_model, a_person, a_subscription
+from tests.builders import a_model, a_subscription
 
 
 @pytest.fixture
 def keys(db: Database, litellm: LiteLLM) -> KeyService:
     return KeyService(db, litellm)
-
-
-@pytest.fixture
-async def alice(db: Database) -> Actor:
-    return await a_person(db, "alice")
 
 
 @pytest.fixture

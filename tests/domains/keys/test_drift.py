@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from gateway.actor import Actor, Role
+from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import InvalidInput, NotPermitted
 from gateway.keys import ApiKeyStatus, CreatedKey, KeyService, NewKey
 from gateway.keys import drift as drifting
 from gateway.litellm import GenerateKey, KeyChanges, LiteLLM, LiteLLMUnavailable, hash_secret
 from gateway.subscriptions import InvalidTransition
-from tests.builders import a_model, a_person, a_subscription
+from tests.builders import a_model, a_subscription
 from tests.domains.keys.looking import execute, make_due, sha256
 from tests.proxies import Line
 
@@ -27,11 +27,6 @@ async def made(keys: KeyService, alice: Actor, wanted: NewKey) -> CreatedKey:
     return await keys.create(
         alice, replace(wanted, rpm_limit=10, max_budget=Decimal("0.10"), budget_duration="7d", expires_at=expires_at)
     )
-
-
-@pytest.fixture
-async def ada(db: Database) -> Actor:
-    return await a_person(db, "ada", Role.ADMIN)
 
 
 async def shown(keys: KeyService, alice: Actor, made: CreatedKey) -> Any:

@@ -27,11 +27,6 @@ RULES: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-async def ada(db: Database) -> Actor:
-    return await a_person(db, "ada", Role.ADMIN)
-
-
 async def test_what_is_left_out_becomes_the_maximum(
     keys: KeyService, litellm: LiteLLM, alice: Actor, ada: Actor, wanted: NewKey
 ) -> None:

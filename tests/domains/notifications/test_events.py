@@ -25,21 +25,6 @@ def notifications(db: Database) -> NotificationService:
     return NotificationService(db)
 
 
-@pytest.fixture
-def subscriptions(db: Database) -> SubscriptionService:
-    return SubscriptionService(db)
-
-
-@pytest.fixture
-async def alice(db: Database) -> Actor:
-    return await a_person(db, "alice")
-
-
-@pytest.fixture
-async def ada(db: Database) -> Actor:
-    return await a_person(db, "ada", Role.ADMIN)
-
-
 async def told(notifications: NotificationService, actor: Actor) -> list[Any]:
     """What `actor` was told, oldest first, after two runs of the job."""
     await notifications.announce_events()

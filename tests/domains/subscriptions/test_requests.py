@@ -12,7 +12,7 @@ from gateway.db import Database
 from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.subscriptions import InvalidTransition, QuotaChangeStatus, SubscriptionService, SubscriptionStatus
 from tests.builders import a_model, a_person, a_subscription
-from tests.domains.subscriptions.conftest import everything, history
+from tests.domains.subscriptions.looking import everything, history
 
 S = SubscriptionStatus
 

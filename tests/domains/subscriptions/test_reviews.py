@@ -23,7 +23,7 @@ from gateway.subscriptions import (
     usable,
 )
 from tests.builders import a_model, a_person, a_subscription
-from tests.domains.subscriptions.conftest import everything, history
+from tests.domains.subscriptions.looking import everything, history
 
 S = SubscriptionStatus
 

@@ -13,7 +13,7 @@ from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.subscriptions import SubscriptionService, SubscriptionStatus
 from tests.builders import a_model, a_person, a_subscription
 from tests.domains.keys.looking import everything_stored
-from tests.domains.subscriptions.conftest import history
+from tests.domains.subscriptions.looking import history
 
 S = SubscriptionStatus
 DAY = timedelta(days=1)

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -9,14 +8,6 @@ from gateway.litellm import LiteLLM
 from gateway.usage import LedgerService, UsageService
 from gateway.usage.reconcile import spend_log as reading
 from tests.domains.usage.reconciling import HOUR, a_ledger
-
-
-@pytest.fixture
-async def bus(database_url: str) -> AsyncIterator[Bus]:
-    bus = Bus(database_url)
-    await bus.start()
-    yield bus
-    await bus.stop()
 
 
 @pytest.fixture

@@ -2,15 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
-
-from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
 from gateway.actor import Role
 from gateway.db import Database, utc_now
 from gateway.events import Bus
-from gateway.migrate import grant
 from gateway.usage import (
     Dimension,
     IngestResult,
@@ -133,23 +128,11 @@ async def test_where_calls_are_gone_an_hour_is_where_it_begins(
     assert [row async for rows in charges for row in rows] == []
 
 
-async def test_a_gateway_that_owns_no_table_books_and_drops(db: Database, database_url: str) -> None:
-    role = f"runtime_{uuid4().hex[:8]}"
-    async with db.write() as session:
-        await session.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'a-password-of-its-own'"))
-    await grant(database_url, role)
-    url = make_url(database_url).set(username=role, password="a-password-of-its-own")
-    limited = Database(url.render_as_string(hide_password=False), pool_size=2)
+async def test_a_gateway_that_owns_no_table_books_and_drops(db: Database, limited: Database, database_url: str) -> None:
     keeper = UsageService(limited, Bus(database_url), keep_days=30)
-    try:
-        assert (await keeper.ingest([a_call(occurred_at=MONDAY), a_call(occurred_at=utc_now())])).stored == 2
-        assert [week.start for week in await keeper.retain()] == [MONDAY]
-        assert len(await rows(db, "SELECT 1 FROM usage_event")) == 1
-    finally:
-        await limited.close()
-        async with db.write() as session:
-            await session.execute(text(f"DROP OWNED BY {role}"))
-            await session.execute(text(f"DROP ROLE {role}"))
+    assert (await keeper.ingest([a_call(occurred_at=MONDAY), a_call(occurred_at=utc_now())])).stored == 2
+    assert [week.start for week in await keeper.retain()] == [MONDAY]
+    assert len(await rows(db, "SELECT 1 FROM usage_event")) == 1
 
 
 async def test_tables_of_sums_are_known_to_these_tests(db: Database) -> None:

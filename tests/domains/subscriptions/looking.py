@@ -1,31 +1,13 @@
-"""The people and services that tests of subscriptions need."""
+"""What tests of subscriptions look at."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import select, text
 
-from gateway.actor import Actor, Role
 from gateway.db import Database
-from gateway.subscriptions import SubscriptionChange, SubscriptionService
-from tests.builders import a_person
-
-
-@pytest.fixture
-def subscriptions(db: Database) -> SubscriptionService:
-    return SubscriptionService(db)
-
-
-@pytest.fixture
-async def alice(db: Database) -> Actor:
-    return await a_person(db, "alice")
-
-
-@pytest.fixture
-async def ada(db: Database) -> Actor:
-    return await a_person(db, "ada", Role.ADMIN)
+from gateway.subscriptions import SubscriptionChange
 
 
 async def everything(db: Database) -> dict[str, Sequence[Any]]:
