@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     css: false,
     restoreMocks: true,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     projects: [
       { extends: true, test: { name: "lib", environment: "node", include: ["src/lib/**/*.test.ts"] } },
       {

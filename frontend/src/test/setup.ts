@@ -6,7 +6,7 @@ import * as axeMatchers from "vitest-axe/matchers";
 
 expect.extend(axeMatchers);
 // The first test of a page waits for its code, too.
-configure({ asyncUtilTimeout: 10_000 });
+configure({ asyncUtilTimeout: 30_000 });
 
 declare module "vitest" {
   interface Matchers {
