@@ -181,12 +181,14 @@ export function AdminDialog({ action, subscription: ref, onClose }: AdminDialogP
       onSubmit={submit}
       onClose={onClose}
     >
-      <Content component="p">{text}</Content>
-      {action === "suspend" && user ? (
-        <QueryBoundary skeleton={<Skeleton screenreaderText="Looking for keys that call this model" />}>
-          <AffectedKeys model={model} owner={user} />
-        </QueryBoundary>
-      ) : null}
+      <div>
+        <Content component="p">{text}</Content>
+        {action === "suspend" && user ? (
+          <QueryBoundary skeleton={<Skeleton screenreaderText="Looking for keys that call this model" />}>
+            <AffectedKeys model={model} owner={user} />
+          </QueryBoundary>
+        ) : null}
+      </div>
       {action === "change" ? (
         <>
           <LimitFields values={values} errors={errors} onChange={setValues} />
