@@ -71,6 +71,7 @@ def jobs(services: Services) -> list[Job]:
         Job("key-expiries-announce", 600, services.notifications.announce_expiries),
         Job("audit-seal", 2, services.audit.seal),
         Job("roles-refresh", 60, services.auth.refresh_roles),
+        Job("roles-lapse", 30, services.auth.lapse_roles),
         Job("privacy-retention", 3600, services.privacy.retain),
         Job("sessions-purge", 3600, services.auth.forget_ended_sessions),
     ]

@@ -122,7 +122,7 @@ def build_services(settings: Settings) -> Services:
             settle_seconds=settings.litellm.settle_seconds,
             history_days=settings.litellm.history_days,
         ),
-        notifications=NotificationService(db),
+        notifications=NotificationService(db, settings.auth.role_notice),
         system=SystemService(db, litellm, keys),
         figures=FiguresService(db, keys),
         offboarding=OffboardingService(db),

@@ -19,7 +19,7 @@ strawberry.enum(
     description="What happened. API_KEY_…: to one of the reader's keys; EXPIRES: it will stop working soon, LEAKED: its secret was "
     "reported or found by somebody else, DRIFTED: it was changed in LiteLLM itself. SUBSCRIPTION_… and QUOTA_CHANGE_…: what was decided "
     "about a subscription or a request for other limits. QUOTA_EXHAUSTED: a limit per window is used up. MODEL_…: a model that the "
-    "reader has will go, or is gone.",
+    "reader has will go, or is gone. ROLE_EXPIRES: the reader becomes a plain user unless they sign in again.",
 )
 
 
@@ -35,7 +35,7 @@ class Notification(Node):
     )
     expires_at: datetime | None = strawberry.field(
         description="The moment that it speaks of, as it stood then. API_KEY_EXPIRES: when the key ends; SUBSCRIPTION_APPROVED: when the "
-        "subscription ends; QUOTA_EXHAUSTED: when the next window begins; null: never, or there is none."
+        "subscription ends; QUOTA_EXHAUSTED: when the next window begins; ROLE_EXPIRES: when the role ends; null: never, or there is none."
     )
     created_at: datetime = strawberry.field(description="When it was written.")
     read_at: datetime | None = strawberry.field(description="When its reader marked it as read; null: not yet.")

@@ -31,6 +31,10 @@ class User(Node):
     display_name: str = strawberry.field(description="The name to show.")
     email: str | None = strawberry.field(description="An e-mail address, where the sign-in provider tells one.")
     role: Role = strawberry.field(description="What the person may do.")
+    role_until: datetime | None = strawberry.field(
+        description="When the role becomes USER unless the person signs in again before, so that the issuer's groups confirm it; null: it "
+        "has no end."
+    )
     created_at: datetime = strawberry.field(description="When the person first signed in.")
     last_signed_in_at: datetime | None = strawberry.field(description="When the person last signed in.")
     disabled_at: datetime | None = strawberry.field(
@@ -62,6 +66,7 @@ class User(Node):
             display_name=row.display_name,
             email=row.email,
             role=row.role,
+            role_until=row.role_until,
             created_at=row.created_at,
             last_signed_in_at=row.last_login_at,
             disabled_at=row.disabled_at,

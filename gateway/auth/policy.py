@@ -1,6 +1,7 @@
 """Who is what, and where a sign-in may lead."""
 
 from collections.abc import Collection
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from gateway.actor import Role
@@ -14,6 +15,12 @@ def role_of(username: str, groups: Collection[str], settings: AuthSettings) -> R
     if not set(settings.auditor_groups).isdisjoint(groups):
         return Role.AUDITOR
     return Role.USER
+
+
+def role_until(username: str, role: Role, settings: AuthSettings, now: datetime) -> datetime | None:
+    """Until when a role counts that groups give now; None for a plain user's and for one that a setting gives."""
+    by_setting = role is Role.ADMIN and username in settings.initial_admins
+    return None if role is Role.USER or by_setting else now + settings.role_lasts
 
 
 def safe_next(path: str | None) -> str:

@@ -89,5 +89,14 @@ WHERE k.status IN ('ACTIVE', 'ROTATING', 'BLOCKED') AND k.expires_at > CAST(:now
   AND k.created_at < k.expires_at - make_interval(days => t.days)
 """)
 
+# One for each end that the role had: who signs in again gets another one.
+_ROLES = _insert("""
+SELECT concat_ws(':', 'role', u.id, extract(epoch FROM u.role_until)) AS source,
+  'ROLE_EXPIRES', u.id AS user_id, CAST(NULL AS uuid), CAST(NULL AS uuid), CAST(NULL AS uuid), CAST(NULL AS text), CAST(NULL AS text),
+  CAST(NULL AS integer), u.role_until
+FROM app_user u
+WHERE u.role_until > CAST(:now AS timestamptz) AND u.role_until <= CAST(:soon AS timestamptz) AND u.disabled_at IS NULL
+""")
+
 EVENTS = [text(each) for each in (_SUBSCRIPTIONS, _EXHAUSTED, _KEYS, _DRIFTED, _MODELS)]
-EXPIRIES = text(_EXPIRIES)
+EXPIRIES = [text(each) for each in (_EXPIRIES, _ROLES)]

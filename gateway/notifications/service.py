@@ -29,8 +29,10 @@ _AT_ONCE = 100
 
 
 class NotificationService:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    """`role_notice`: how long before its end a role's holder is told."""
+
+    def __init__(self, db: Database, role_notice: timedelta = timedelta(days=1)) -> None:
+        self._db, self._role_notice = db, role_notice
 
     async def page(self, actor: Actor, first: int, after: str | None = None, *, unread: bool = False) -> Page[Row[Any]]:
         """The caller's own, newest first."""
@@ -92,8 +94,9 @@ class NotificationService:
         return await self.announce_events(LONG_AGO)
 
     async def announce_expiries(self, now: datetime | None = None) -> int:
-        """A notice for each key that has come within 30, 14, 7 or 1 days of its expiry: how many are new."""
-        return await self._announce([EXPIRIES], {"now": now or utc_now()})
+        """A notice for each key that has come within 30, 14, 7 or 1 days of its expiry, and each role that ends soon: how many are new."""
+        now = now or utc_now()
+        return await self._announce(EXPIRIES, {"now": now, "soon": now + self._role_notice})
 
     async def _announce(self, statements: Sequence[TextClause], values: dict[str, Any]) -> int:
         async with self._db.write() as session:

@@ -29,6 +29,7 @@ class NotificationKind(StrEnum):
     QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
     MODEL_DEPRECATED = "MODEL_DEPRECATED"
     MODEL_RETIRED = "MODEL_RETIRED"
+    ROLE_EXPIRES = "ROLE_EXPIRES"
 
 
 class Notification(SQLModel, table=True):

@@ -25,7 +25,7 @@ SECTIONS = (
     Section(
         "profile",
         ("id",),
-        """SELECT id, issuer, subject, username, display_name, email, role, disabled_at, created_at, last_login_at
+        """SELECT id, issuer, subject, username, display_name, email, role, role_until, disabled_at, created_at, last_login_at
         FROM app_user WHERE id = :user_id""",
     ),
     Section(

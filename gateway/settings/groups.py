@@ -148,7 +148,15 @@ class AuthSettings(Group):
         validation_alias="SESSION_MAX_HOURS",
         ge=1,
         le=168,
-        description="How many hours a session lives at most, and with it a role that only a sign-in takes away.",
+        description="How many hours a session lives at most.",
+    )
+    roles_confirmed_hours: int = Field(
+        default=168,
+        validation_alias="ROLES_CONFIRMED_HOURS",
+        ge=1,
+        le=8_760,
+        description="For how many hours a role that groups gave counts after they were last asked for. Then its holder is a plain user "
+        "until the next sign-in, with access tokens as well.",
     )
 
     @property
@@ -158,8 +166,18 @@ class AuthSettings(Group):
 
     @property
     def session_lasts(self) -> timedelta:
-        """How long a session lives at most, and with it a role that only a sign-in takes away."""
+        """How long a session lives at most."""
         return timedelta(hours=self.max_hours)
+
+    @property
+    def role_lasts(self) -> timedelta:
+        """How long a role that groups gave counts after they were last asked for."""
+        return timedelta(hours=self.roles_confirmed_hours)
+
+    @property
+    def role_notice(self) -> timedelta:
+        """How long before its end a role's holder is told: a quarter of its time, and three days at most."""
+        return min(self.role_lasts / 4, timedelta(days=3))
 
     # Per field, not per model: a check of the whole model is skipped as soon as any other field is wrong.
     @field_validator("openshift_api_url", "oidc_issuer", "client_id", "client_secret")

@@ -46,6 +46,7 @@ async def erase(session: AsyncSession, user_id: UUID) -> Row[Any]:
         "display_name": pseudonym,
         "email": None,
         "role": Role.USER,
+        "role_until": None,
         "disabled_at": func.coalesce(_user.c.disabled_at, func.now()),
         "erased_at": func.coalesce(_user.c.erased_at, func.now()),
     }

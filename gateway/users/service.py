@@ -1,16 +1,18 @@
 """The verbs of people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit, events
 from gateway.actor import Actor, Role
-from gateway.db import Database
+from gateway.db import Database, utc_now
 from gateway.errors import NotFound, NotPermitted
 from gateway.paging import Page, fetch_page
 from gateway.users import queries
@@ -18,13 +20,14 @@ from gateway.users.queries import UserFilter, UserOrder
 
 EVERYBODY = UserFilter()
 _MAX_TEXT = 255
+_CONFIRMED_EVERY = timedelta(minutes=10)  # the end of a role is moved on no oftener
 
 _user = queries.user
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a sign-in says about a person. Text loses what can't be printed and what is beyond 255 characters."""
+    """What a sign-in says about a person, and what follows from it. Text loses what can't be printed and what is beyond 255 characters."""
 
     issuer: str
     subject: str
@@ -32,6 +35,7 @@ class Identity:
     display_name: str
     email: str | None = None
     role: Role = Role.USER
+    role_until: datetime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "username", _printable(self.username) or self.subject)
@@ -55,6 +59,7 @@ class UserService:
             "display_name": identity.display_name,
             "email": identity.email,
             "role": identity.role,
+            "role_until": identity.role_until,
             "last_login_at": func.now(),
         }
         known = select(_user.c.role).where(_user.c.issuer == identity.issuer, _user.c.subject == identity.subject)
@@ -104,26 +109,62 @@ class UserService:
             query = queries.listed(actor, wanted)
             return await fetch_page(self._db, session, query, queries.ORDERS[order], first, after)
 
-    async def refresh_roles(self, issuer: str, role_of: Callable[[str], Role], by: str) -> int:
-        """Give everybody of this issuer the role that `role_of` has for their username; how many changed. `by` is the job's name.
+    async def refresh_roles(
+        self, issuer: str, standing_of: Callable[[str], tuple[Role, datetime | None]], by: str
+    ) -> int:
+        """Give everybody of this issuer the role that `standing_of` has for their username, until the moment that it has; how many roles
+        changed. `by` is the job's name.
 
         A name may have been given anew: it belongs to who signed in with it last, and whoever had it before is a plain user.
         """
-        people = select(_user.c.id, _user.c.username, _user.c.role).where(_user.c.issuer == issuer)
-        newest_first = people.order_by(_user.c.last_login_at.desc().nulls_last()).with_for_update()
         seen: set[str] = set()
         changed = 0
         async with self._db.write() as session:
-            for person in (await session.execute(newest_first)).all():
-                role = Role.USER if person.username in seen else role_of(person.username)
+            for person in (await session.execute(_newest_first(_user.c.issuer == issuer))).all():
+                role, until = (Role.USER, None) if person.username in seen else standing_of(person.username)
                 seen.add(person.username)
-                if role is person.role:
-                    continue
-                await session.execute(update(_user).where(_user.c.id == person.id).values(role=role))
-                audit.record(session, by, "user.role_changed", "user", person.id, before=person.role, after=role)
-                await events.publish(session, [rights_topic(person.id)])
-                changed += 1
+                changed += await _stand(session, person, role, until, by)
         return changed
+
+    async def lapse_roles(self, by_setting: Collection[str], lasts: timedelta, by: str) -> int:
+        """Make plain users of those whose role has ended; how many. `by` is the job's name.
+
+        No role lasts longer than `lasts` from now, be it that it was given under another setting or without an end. Only an admin's
+        whose name is in `by_setting` has no end; of two with the same name that is who signed in last.
+        """
+        now = utc_now()
+        changed = 0
+        given = set(by_setting)
+        async with self._db.write() as session:
+            for person in (await session.execute(_newest_first(_user.c.role != Role.USER))).all():
+                until = min(person.role_until or now + lasts, now + lasts)
+                if person.role is Role.ADMIN and person.username in given:
+                    given.remove(person.username)
+                    await _stand(session, person, person.role, None, by)
+                elif until > now:
+                    await _stand(session, person, person.role, until, by)
+                else:
+                    changed += await _stand(session, person, Role.USER, None, by)
+        return changed
+
+
+def _newest_first(condition: ColumnElement[bool]) -> Select[Any]:
+    """Locked, who signed in last comes first."""
+    people = select(_user.c.id, _user.c.username, _user.c.role, _user.c.role_until).where(condition)
+    return people.order_by(_user.c.last_login_at.desc().nulls_last()).with_for_update()
+
+
+async def _stand(session: AsyncSession, person: Row[Any], role: Role, until: datetime | None, by: str) -> bool:
+    """Write down what somebody may do until when, where that differs. Returns whether the role does."""
+    is_other = role is not person.role
+    both = until is not None and person.role_until is not None
+    is_moved = abs(until - person.role_until) >= _CONFIRMED_EVERY if both else until is not person.role_until
+    if is_other or is_moved:
+        await session.execute(update(_user).where(_user.c.id == person.id).values(role=role, role_until=until))
+    if is_other:
+        audit.record(session, by, "user.role_changed", "user", person.id, before=person.role, after=role)
+        await events.publish(session, [rights_topic(person.id)])
+    return is_other
 
 
 def _printable(text: str) -> str:

@@ -304,6 +304,38 @@ async def test_roles_follow_the_groups_between_sign_ins(cluster: OpenShiftCluste
     await services.db.close()
 
 
+async def test_groups_that_are_read_confirm_a_role_and_those_that_can_not_be_read_do_not(
+    cluster: OpenShiftCluster, database_url: str
+) -> None:
+    cluster.user["groups"] = ["sre"]
+    app, services = portal(openshift_settings(database_url, cluster, ADMIN_GROUPS="sre", ROLES_CONFIRMED_HOURS="48"))
+    cluster.members = {"sre": ["grace"]}
+
+    async def nearly_over() -> bool:
+        """Whether the role ends within the hour; it did when this was asked before."""
+        (row,) = await services.db.fetch("SELECT role_until < now() + interval '1 hour' AS soon FROM app_user")
+        async with services.db.write() as session:
+            await session.execute(text("UPDATE app_user SET role_until = now() + interval '30 minutes'"))
+        return bool(row["soon"])
+
+    async with browser(app) as client:
+        await sign_in(client)
+        assert not await nearly_over()
+        assert await services.auth.refresh_roles() == 0
+        assert not await nearly_over(), "moved on by the group"
+        for cluster.group_status in (403, 500):
+            assert await services.auth.refresh_roles() == 0
+            assert await nearly_over()
+        async with services.db.write() as session:
+            await session.execute(text("UPDATE app_user SET role_until = now()"))
+        assert await services.auth.lapse_roles() == 1
+        assert (await client.get("/whoami")).json()["role"] == "USER"
+        cluster.group_status = 200
+        assert await services.auth.refresh_roles() == 1, "and back, as soon as the group can be read"
+        assert (await client.get("/whoami")).json()["role"] == "ADMIN"
+    await services.db.close()
+
+
 async def topic_of_grace(services: Services) -> str:
     (row,) = await services.db.fetch("SELECT id FROM app_user WHERE username = 'grace'")
     return rights_topic(row["id"])
