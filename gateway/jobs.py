@@ -70,6 +70,7 @@ def jobs(services: Services) -> list[Job]:
         Job("ledger-observe", 15, services.ledger.observe, one_replica=False),
         Job("key-expiries-announce", 600, services.notifications.announce_expiries),
         Job("audit-seal", 2, services.audit.seal),
+        Job("audit-retention", 3600, services.audit.retain),
         Job("roles-refresh", 60, services.auth.refresh_roles),
         Job("roles-lapse", 30, services.auth.lapse_roles),
         Job("privacy-retention", 3600, services.privacy.retain),

@@ -18,14 +18,16 @@ async def upgrade_async(database_url: str) -> None:
     await asyncio.to_thread(upgrade, database_url)
 
 
-# What the running gateway needs, and no more: of the audit record nothing but adding to it, and a pseudonym for a name.
+# What the running gateway needs, and no more: of the audit record nothing but adding to it, a pseudonym for a name, and what `cut_audit`
+# takes from its beginning.
 _GRANTS = """
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
 REVOKE UPDATE, DELETE, TRUNCATE ON audit_entry, audit_seal FROM {role};
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON audit_anchor FROM {role};
 GRANT UPDATE (actor) ON audit_entry TO {role};
-GRANT EXECUTE ON FUNCTION make_usage_week, drop_usage_week TO {role};
+GRANT EXECUTE ON FUNCTION make_usage_week, drop_usage_week, cut_audit TO {role};
 """
 
 

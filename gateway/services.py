@@ -108,7 +108,7 @@ def build_services(settings: Settings) -> Services:
         bus=bus,
         litellm=litellm,
         buckets=buckets_at(settings.redis_url),
-        audit=AuditService(db, stream_to(settings.audit_stream)),
+        audit=AuditService(db, stream_to(settings.audit_stream), settings.database.audit_keep_days),
         users=UserService(db),
         auth=AuthService(db, settings),
         catalog=CatalogService(db, litellm),

@@ -1,7 +1,8 @@
 """What was done and what was refused, by whom, to what, from where.
 
 What it promises. An entry is written in the transaction of the change it tells of: both happen or neither. A refusal is written by itself,
-since what was refused changed nothing. Entries are never changed and never deleted: the database refuses both, whoever asks. Within
+since what was refused changed nothing. Entries are never changed, and none is deleted but the
+oldest, all of them up to a day that a setting chooses: the database refuses everything else, whoever asks. Within
 seconds each entry is sealed into a chain, in which every seal holds the hash of its entry and of the seal before it, so that whoever
 gets past the database's refusal is found by `verify`. Secrets are in no entry.
 
@@ -19,9 +20,10 @@ from gateway.audit.origin import Origin, origin, set_origin
 from gateway.audit.queries import AuditFilter
 from gateway.audit.service import AuditService, entry_as_json
 from gateway.audit.stream import stream_to
-from gateway.audit.tables import AuditEntry, AuditSeal, Outcome
+from gateway.audit.tables import AuditAnchor, AuditEntry, AuditSeal, Outcome
 
 __all__ = [
+    "AuditAnchor",
     "AuditEntry",
     "AuditFilter",
     "AuditSeal",

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.audit.retention import Removed, anchor_of
 from gateway.audit.tables import AuditEntry, AuditSeal
 from gateway.db import Database, table_of, utc_now
 
@@ -33,12 +34,16 @@ class Break:
 
 @dataclass(frozen=True)
 class Verified:
-    """How many seals were looked at, the last one's hash, how many entries wait for theirs, and where the chain breaks, if it does."""
+    """How many seals were looked at, the last one's hash, how many entries wait for theirs, and where the chain breaks, if it does.
+
+    `begins`: the last entry before, which was removed; None if none was.
+    """
 
     seals: int
     head: str
     waiting: int
     broken: Break | None
+    begins: Removed | None = None
 
 
 def sealed(previous: str, row: Any) -> str:
@@ -89,23 +94,44 @@ def _unsealed(since: datetime | None) -> Any:
 
 
 async def verify(db: Database, head: str | None = None) -> Verified:
-    """Walk the whole chain, in constant memory. `head`: the hash of a seal that must still be in it."""
-    count, previous, has_head = 0, GENESIS, head is None
+    """Walk the whole chain from its anchor on, in constant memory. `head`: the hash of a seal that must still be in it."""
+    while True:
+        begins = await anchor_of(db)
+        found = await _walk(db, begins, head)
+        if await anchor_of(db) == begins:  # else it was shortened meanwhile
+            return found
+
+
+async def _walk(db: Database, begins: Removed | None, head: str | None) -> Verified:
+    first, previous = (begins.position, begins.hash) if begins else (0, GENESIS)
+    position, has_head, is_told = first, head in (None, previous), begins is None
+
+    def verified(waiting: int = 0, broken: Break | None = None) -> Verified:
+        return Verified(position - first, previous, waiting, broken, begins)
+
     async for rows in _seals(db):
         for row in rows:
-            if broken := _broken(row, count + 1, previous):
-                return Verified(count, previous, 0, broken)
-            count, previous = count + 1, row.hash
+            if broken := _broken(row, position + 1, previous):
+                return verified(broken=broken)
+            position, previous = position + 1, row.hash
             has_head = has_head or row.hash == head
+            is_told = is_told or (begins is not None and begins.is_told_by(row))
     if not has_head:
-        return Verified(count, previous, 0, Break(count + 1, None, "the chain ends before the hash that was given"))
+        problem = "the chain ends before the hash that was given"
+        if begins:
+            problem += f", or begins after it: what was before {begins.until.isoformat()} is removed"
+        return verified(broken=Break(position + 1, None, problem))
     async with db.read() as session:
         waiting = (await session.execute(_unsealed(None).order_by(entry.c.seq).limit(BATCH))).all()
     for row in waiting:
         if row.at < utc_now() - LONGEST_TRANSACTION:
             problem = f"was never sealed, though it is of {row.at.isoformat()}"
-            return Verified(count, previous, len(waiting), Break(count + 1, str(row.id), problem))
-    return Verified(count, previous, len(waiting), None)
+            return verified(len(waiting), Break(position + 1, str(row.id), problem))
+        is_told = is_told or (begins is not None and begins.is_told_by(row))
+    if not is_told:
+        problem = "what was before is gone, and no entry tells who removed it"
+        return verified(len(waiting), Break(first, None, problem))
+    return verified(len(waiting))
 
 
 def _broken(row: Row[Any], expected: int, previous: str) -> Break | None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,12 @@ from sqlalchemy import Row, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.actor import Actor
-from gateway.audit import chain, queries
+from gateway.audit import chain, queries, retention
 from gateway.audit.chain import Verified, entry
 from gateway.audit.queries import EVERYTHING, AuditFilter
 from gateway.audit.stream import Stream
 from gateway.audit.tables import AuditEntry, AuditSeal, Outcome
-from gateway.db import Database
+from gateway.db import Database, utc_now
 from gateway.errors import NotPermitted
 from gateway.paging import Page, fetch_page
 
@@ -23,14 +24,18 @@ log = structlog.get_logger()
 
 ANYBODY = "anonymous"
 PORTAL = "portal"
+RETENTION_JOB = "audit-retention"
 EXPORTED_AT_ONCE = 1000
 
 
 class AuditService:
-    """`stream` is given each entry once it is sealed, as a line of JSON: at least once, and always in the order of the chain."""
+    """`stream` is given each entry once it is sealed, as a line of JSON: at least once, and always in the order of the chain.
 
-    def __init__(self, db: Database, stream: Stream | None = None) -> None:
-        self._db, self._stream = db, stream
+    `keep_days`: how long entries are kept at least; None for good.
+    """
+
+    def __init__(self, db: Database, stream: Stream | None = None, keep_days: int | None = None) -> None:
+        self._db, self._stream, self._keep_days = db, stream, keep_days
 
     async def page(
         self, actor: Actor, first: int, after: str | None = None, wanted: AuditFilter = EVERYTHING
@@ -87,6 +92,25 @@ class AuditService:
                         self._stream(_line(made, row))
             count += len(done)
             if len(done) < chain.BATCH:
+                return count
+
+    async def retain(self, *, dry_run: bool = False) -> int:
+        """What the job does: remove the oldest part of the record, as long as it is older than is kept. Returns how many entries.
+
+        With `dry_run` nothing is removed.
+        """
+        if self._keep_days is None:
+            return 0
+        before = utc_now() - timedelta(days=self._keep_days)
+        if dry_run:
+            async with self._db.read() as session:
+                return await retention.count_removable(session, before)
+        count = 0
+        while True:
+            async with self._db.write() as session:
+                removed = await retention.remove(session, RETENTION_JOB, before)
+            count += removed
+            if not removed:
                 return count
 
     async def verify(self, head: str | None = None) -> Verified:

@@ -67,7 +67,7 @@ class AuditEntry(SQLModel, table=True):
 class AuditSeal(SQLModel, table=True):
     """The place of an entry in the chain. `hash` is SHA-256 in hex over the hash before and the entry (`chain.sealed`).
 
-    Positions begin with 1 and have no gaps. The first one's `previous` is 64 zeros.
+    Positions begin with 1 and have no gaps. The first one's `previous` is 64 zeros. Those up to the newest anchor are gone.
     """
 
     __tablename__ = "audit_seal"
@@ -78,3 +78,17 @@ class AuditSeal(SQLModel, table=True):
     previous: str = Field(max_length=64)
     hash: str = Field(max_length=64)
     sealed_at: datetime = Field(default_factory=utc_now, sa_type=UtcDateTime)
+
+
+class AuditAnchor(SQLModel, table=True):
+    """Up to where the record was removed when its time was over: the last seal that is gone, when its entry was, and when it went.
+
+    Only the database's own `cut_audit` writes these rows, which stay.
+    """
+
+    __tablename__ = "audit_anchor"
+
+    position: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    hash: str = Field(max_length=64)
+    entry_at: datetime = Field(sa_type=UtcDateTime)
+    made_at: datetime = Field(sa_type=UtcDateTime)

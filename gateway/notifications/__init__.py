@@ -10,7 +10,7 @@ The domains do not know of this: jobs find the events, within seconds, in the re
 Topic on the bus: `notifications:user:<id>`.
 """
 
-from gateway.notifications.erasure import forget_actor, forget_all_of, forget_read
+from gateway.notifications.erasure import forget_actor, forget_all_of, forget_old
 from gateway.notifications.service import NotificationService
 from gateway.notifications.tables import Notification, NotificationKind
 
@@ -20,5 +20,5 @@ __all__ = [
     "NotificationService",
     "forget_actor",
     "forget_all_of",
-    "forget_read",
+    "forget_old",
 ]

@@ -17,9 +17,10 @@ async def forget_all_of(session: AsyncSession, user_id: UUID) -> int:
     return await _delete(session, _notification.c.user_id == user_id)
 
 
-async def forget_read(session: AsyncSession, before: datetime) -> int:
-    """Delete those that were read before this moment. What still holds then is told again."""
-    return await _delete(session, _notification.c.read_at < before)
+async def forget_old(session: AsyncSession, read_before: datetime, written_before: datetime) -> int:
+    """Delete those that were read, or that nobody read and were written, before these moments. What still holds then is told again."""
+    is_unread = _notification.c.read_at.is_(None) & (_notification.c.created_at < written_before)
+    return await _delete(session, (_notification.c.read_at < read_before) | is_unread)
 
 
 async def forget_actor(session: AsyncSession, username: str, pseudonym: str) -> int:

@@ -15,6 +15,7 @@ from gateway.db import Database, utc_now
 from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.privacy.export import SECTIONS, rows_of
 
+_UNREAD_KEPT = timedelta(days=366)
 # What was under way during an erasure has ended by then, and has left its name where it was swept before.
 _SWEPT_AGAIN = timedelta(days=1)
 
@@ -131,15 +132,15 @@ class PrivacyService:
     async def retain(self) -> int:
         """What the job does: how many rows were deleted, or lost their words.
 
-        Notifications go some time after they were read. Some time after their end, access tokens go, and keys and subscriptions lose
+        Notifications go some time after they were read, or a year after they were written. Some time after their end, access tokens go, and keys and subscriptions lose
         names and free texts. Names that requests wrote while their person was erased follow here.
         """
         count = 0
         now = utc_now()
         async with self._db.write() as session:
             if self._notifications_keep_days is not None:
-                before = now - timedelta(days=self._notifications_keep_days)
-                count += await notifications.forget_read(session, before)
+                kept = timedelta(days=self._notifications_keep_days)
+                count += await notifications.forget_old(session, now - kept, now - max(kept, _UNREAD_KEPT))
             if self._ended_keep_days is not None:
                 before = now - timedelta(days=self._ended_keep_days)
                 count += await auth.forget_ended_tokens(session, before)

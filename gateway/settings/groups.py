@@ -45,7 +45,8 @@ class DatabaseSettings(Group):
         validation_alias="NOTIFICATIONS_KEEP_DAYS",
         ge=31,
         le=36_500,
-        description="For how many days notifications are kept after they were read; for good if it is not set.",
+        description="For how many days notifications are kept after they were read, and unread ones for a year; for good if it is not "
+        "set.",
     )
     ended_keep_days: int | None = Field(
         default=None,
@@ -54,6 +55,13 @@ class DatabaseSettings(Group):
         le=36_500,
         description="How many days after their end access tokens are deleted, and keys and subscriptions lose names, justifications "
         "and reasons; never if it is not set.",
+    )
+    audit_keep_days: int | None = Field(
+        default=None,
+        validation_alias="AUDIT_KEEP_DAYS",
+        ge=90,
+        le=36_500,
+        description="For how many days the audit record is kept; for good if it is not set. What is left still verifies.",
     )
 
 

@@ -274,3 +274,14 @@ async def test_what_is_over_is_kept_as_long_as_is_set(world: World) -> None:
     assert await run(world, "SELECT name FROM api_key") == [("erased",)]
     reasons = await run(world, "SELECT justification FROM quota_change")
     assert [row.justification for row in reasons] == ["quokka wants more"], "that subscription is not over"
+
+
+async def test_a_notice_that_nobody_reads_goes_after_a_year(world: World) -> None:
+    await lived_in(world)
+    db = world.portal.services.db
+    counts = []
+    for age, kept in ((365, 31), (367, None), (367, 400), (401, 400)):
+        age_all = f"UPDATE notification SET created_at = now() - interval '{age} days', read_at = NULL"
+        await run(world, age_all)
+        counts.append(await PrivacyService(db, notifications_keep_days=kept).retain())
+    assert counts == [0, 0, 0, 1]

@@ -28,6 +28,7 @@ TEXTS = {
     "app_user.issuer": "who signs the person in",
     "app_user.subject": "the issuer's name for the person",
     "app_user.username": "a person's name",
+    "audit_anchor.hash": "a hash",
     "audit_entry.action": "a word of ours",
     "audit_entry.actor": "a person's name",
     "audit_entry.address": "where a request came from",
