@@ -40,6 +40,9 @@ class User(Node):
     disabled_at: datetime | None = strawberry.field(
         description="Since when nobody can sign in as this person; null: somebody can."
     )
+    erased_at: datetime | None = strawberry.field(
+        description="When the person was forgotten: the names are a pseudonym since; null: they are the person's own."
+    )
     row: strawberry.Private[Any]
 
     @strawberry.field(description="Subscriptions that are active, on hold, or wait for a decision.")
@@ -70,5 +73,6 @@ class User(Node):
             created_at=row.created_at,
             last_signed_in_at=row.last_login_at,
             disabled_at=row.disabled_at,
+            erased_at=row.erased_at,
             row=row,
         )

@@ -32,10 +32,12 @@ class People:
     async def enable_user(self, actor: Actor, user_id: UUID, reason: str | None = None) -> Row[Any]:
         """Undo it: sign-in, access tokens and keys that were neither revoked nor blocked work again. Sessions do not come back.
 
-        Raises NotPermitted (no admin) or NotFound.
+        Raises NotPermitted (no admin), NotFound, or InvalidInput for who was erased.
         """
         async with self._db.write() as session:
             before = await _changeable(session, actor, user_id, reason)
+            if before.erased_at is not None:
+                raise InvalidInput("userId", "is of somebody who was erased: no sign-in leads there any more")
             if before.disabled_at is None:
                 return before
             audit.record(session, actor, "user.enabled", "user", user_id, reason=reason)

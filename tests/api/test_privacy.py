@@ -285,3 +285,17 @@ async def test_a_notice_that_nobody_reads_goes_after_a_year(world: World) -> Non
         await run(world, age_all)
         counts.append(await PrivacyService(db, notifications_keep_days=kept).retain())
     assert counts == [0, 0, 0, 1]
+
+
+async def test_nobody_is_let_in_again_as_somebody_erased(world: World) -> None:
+    alice = await user_id(world.ada, "alice")
+    receipt = (await world.ada.execute(ERASE, {"u": alice, "n": "alice"}))["erasePerson"]["receipt"]
+    enable = (
+        "mutation($u: ID!) { enableUser(input: {userId: $u}) { __typename ... on InvalidInput { field message } } }"
+    )
+    answer = (await world.ada.execute(enable, {"u": alice}))["enableUser"]
+    assert (answer["__typename"], answer["field"]) == ("InvalidInput", "userId")
+    found = await world.ada.execute(
+        "query($u: ID!) { admin { user(userId: $u) { erasedAt disabledAt } } }", {"u": alice}
+    )
+    assert found["admin"]["user"]["erasedAt"] == found["admin"]["user"]["disabledAt"] == receipt["erasedAt"]

@@ -32,6 +32,7 @@ const TOKEN: Record<string, Look> = {
 const PERSON: Record<string, Look> = {
   ACTIVE: { text: "Active", color: "green", icon: <CheckCircleIcon /> },
   DISABLED: { text: "Disabled", color: "orange", icon: <PauseCircleIcon /> },
+  ERASED: { text: "Erased", color: "grey", icon: <BanIcon /> },
 };
 
 const OUTCOME: Record<string, Look> = {

@@ -24,6 +24,15 @@ describe("a notification", () => {
     expect(shown).toMatchObject({ tone, title });
   });
 
+  it.each([
+    [2, "Your role ends in 2 days"],
+    [-1, "Your role ended yesterday"],
+  ])("of a role that ends in %i days", (days, title) => {
+    const shown = explainNotification(facts({ kind: "ROLE_EXPIRES", expiresAt: at(days) }), NOW);
+    expect(shown).toMatchObject({ tone: "warning", title });
+    expect(shown.text).toContain("Sign in again");
+  });
+
   it("of a decision says who, and why", () => {
     const denied = { kind: "SUBSCRIPTION_DENIED", actor: "ada", reason: "Use gpt-5-mini.", name: "gpt-5" };
     expect(explainNotification(facts(denied), NOW)).toEqual({

@@ -63,6 +63,13 @@ export function explainNotification(facts: NotificationFacts, now: number) {
       text: `${formatExact(end)}. Give it another end, or make a new key.`,
     };
   }
+  if (kind === "ROLE_EXPIRES" && end !== undefined) {
+    return {
+      tone: "warning" as const,
+      title: `Your role ${end > now ? "ends" : "ended"} ${formatRelative(end, now)}`,
+      text: `${formatExact(end)}, for your access tokens as well. Sign in again, so that your groups confirm it.`,
+    };
+  }
   const { tone, title, text } = LOOKS[kind] ?? { tone: "info" as const, title: () => readable(kind) };
   const until = end === undefined ? "" : UNTIL[kind]?.(formatExact(end));
   return { tone, title: title(name), text: [text, until, said].filter(Boolean).join(" ") };

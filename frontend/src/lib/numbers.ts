@@ -3,6 +3,11 @@ export function formatCount(count: number): string {
   return new Intl.NumberFormat().format(count);
 }
 
+/** So many of them: `1 key`, `1,234 keys`; `plural` where it does not end in s. */
+export function formatSome(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
 /** Short form for tight places: `1.2M`. */
 export function formatCompact(count: number): string {
   return new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 }).format(count);

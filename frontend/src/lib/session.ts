@@ -7,6 +7,11 @@ let isLeaving = false;
 /** Whether the reader is on the way out, so that the end of the session is no news. */
 export const isSigningOut = () => isLeaving;
 
+/** Tells that this session is about to end by what the reader does; `false`: it will not after all. */
+export function expectSessionEnd(isExpected: boolean): void {
+  isLeaving = isExpected;
+}
+
 /** The identity provider may have a session of its own, and then says where to end it. */
 export async function signOut(): Promise<void> {
   isLeaving = true;

@@ -57,7 +57,9 @@ export function NotificationItem({ notification: ref, onRead, onFollow }: Notifi
       ? { to: subscriptionPath(subscription.id), label: "Open the subscription" }
       : model
         ? { to: modelPath(model.id), label: "Open the model" }
-        : null;
+        : facts.kind === "ROLE_EXPIRES"
+          ? { to: "/profile", label: "Open your profile" }
+          : null;
   return (
     <NotificationDrawerListItem
       variant={tone}

@@ -9,13 +9,12 @@ import {
   ModalHeader,
   Radio,
   Skeleton,
-  TextInput,
 } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
 import { ActionDialog } from "../../components/ActionDialog";
-import { FieldHelp } from "../../components/NumberField";
+import { ConfirmField } from "../../components/ConfirmField";
 import { WordsField } from "../../components/WordsField";
 import { useAction } from "../../relay/useAction";
 import { QueryBoundary } from "../../shell/QueryBoundary";
@@ -134,24 +133,7 @@ export function OffboardDialog({ user: ref, onClose }: { user: OffboardDialog_us
         value={reason}
         onChange={setReason}
       />
-      <FormGroup label={`Type “${user.username}” to confirm`} isRequired fieldId="offboard-confirm">
-        <TextInput
-          id="offboard-confirm"
-          value={typed}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          isRequired
-          validated={isTried && !isConfirmed ? "error" : "default"}
-          aria-invalid={isTried && !isConfirmed}
-          aria-describedby="offboard-confirm-help"
-          onChange={(_, value) => setTyped(value)}
-        />
-        <FieldHelp
-          id="offboard-confirm-help"
-          error={isTried && !isConfirmed ? `Type ${user.username}, as it is written here.` : undefined}
-        />
-      </FormGroup>
+      <ConfirmField word={user.username} isWrong={isTried && !isConfirmed} value={typed} onChange={setTyped} />
     </ActionDialog>
   );
 }

@@ -1,7 +1,7 @@
 import { Alert, List, ListItem } from "@patternfly/react-core";
 import { graphql } from "react-relay";
 
-import { formatCount } from "../../lib/numbers";
+import { formatSome } from "../../lib/numbers";
 import { usePageQuery } from "../../shell/QueryBoundary";
 import type { OffboardedKeys, OffboardedSubscriptions } from "./__generated__/OffboardDialogMutation.graphql";
 import type { OffboardingImpactQuery } from "./__generated__/OffboardingImpactQuery.graphql";
@@ -11,8 +11,6 @@ interface OffboardingImpactProps {
   keys: OffboardedKeys;
   subscriptions: OffboardedSubscriptions;
 }
-
-const some = (count: number, noun: string) => `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What there is of a person, and what becomes of it. */
 export function OffboardingImpact({ userId, keys, subscriptions }: OffboardingImpactProps) {
@@ -42,19 +40,19 @@ export function OffboardingImpact({ userId, keys, subscriptions }: OffboardingIm
       isInline
       component="h2"
       variant={isInUse ? "warning" : "info"}
-      title={isInUse ? `${some(impact.keysInUse, "key")} in use within the last 7 days will stop` : "What this ends"}
+      title={isInUse ? `${formatSome(impact.keysInUse, "key")} in use within the last 7 days will stop` : "What this ends"}
     >
       <List>
-        <ListItem>{some(impact.sessions, "session")} and {some(impact.accessTokens, "access token")}: ended for good</ListItem>
+        <ListItem>{formatSome(impact.sessions, "session")} and {formatSome(impact.accessTokens, "access token")}: ended for good</ListItem>
         <ListItem>
-          {some(impact.keys, "key")}: {keys === "REVOKE" ? "revoked for good" : "on hold as long as the person is disabled"}
+          {formatSome(impact.keys, "key")}: {keys === "REVOKE" ? "revoked for good" : "on hold as long as the person is disabled"}
         </ListItem>
         <ListItem>
-          {some(held, "subscription")}: {subscriptions === "CANCEL" ? "given up" : "kept as they are"}
+          {formatSome(held, "subscription")}: {subscriptions === "CANCEL" ? "given up" : "kept as they are"}
         </ListItem>
         {impact.pendingSubscriptions > 0 ? (
           <ListItem>
-            {some(impact.pendingSubscriptions, "request")} waiting for a decision:{" "}
+            {formatSome(impact.pendingSubscriptions, "request")} waiting for a decision:{" "}
             {subscriptions === "CANCEL" ? "withdrawn" : "kept"}
           </ListItem>
         ) : null}

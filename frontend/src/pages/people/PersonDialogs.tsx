@@ -1,6 +1,7 @@
 import { graphql, useFragment } from "react-relay";
 
 import { AccessDialog } from "./AccessDialog";
+import { ErasePersonDialog } from "./ErasePersonDialog";
 import { OffboardDialog } from "./OffboardDialog";
 import type { PersonAction } from "./personActions";
 import type { PersonDialogs_user$key } from "./__generated__/PersonDialogs_user.graphql";
@@ -18,11 +19,13 @@ export function PersonDialogs({ user: ref, action, onClose }: PersonDialogsProps
       fragment PersonDialogs_user on User {
         ...AccessDialog_user
         ...OffboardDialog_user
+        ...ErasePersonDialog_user
       }
     `,
     ref,
   );
   if (!action) return null;
   if (action === "offboard") return <OffboardDialog user={user} onClose={onClose} />;
+  if (action === "erase") return <ErasePersonDialog user={user} onClose={onClose} />;
   return <AccessDialog user={user} action={action} onClose={onClose} />;
 }

@@ -25,7 +25,7 @@ import { auditPath } from "../../lib/paths";
 import type { Reader } from "../../lib/reader";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
-import { type PersonAction, personActions } from "./personActions";
+import { type PersonAction, personActions, personStatus } from "./personActions";
 import { PersonDialogs } from "./PersonDialogs";
 import { PersonKeys } from "./PersonKeys";
 import { PersonSubscriptions } from "./PersonSubscriptions";
@@ -53,7 +53,9 @@ function Details({ user: ref, reader, onChanged }: DetailsProps) {
         role
         createdAt
         lastSignedInAt
+        roleUntil
         disabledAt
+        erasedAt
         recentUsage {
           requests
           failures
@@ -86,7 +88,11 @@ function Details({ user: ref, reader, onChanged }: DetailsProps) {
         }
       />
       <PageSection>
-        {user.disabledAt ? (
+        {user.erasedAt ? (
+          <Alert isInline variant="info" component="h2" title="This person was erased" className="above-card">
+            <ExactTime at={user.erasedAt} />. What is left stands under a pseudonym, and no sign-in leads here any more.
+          </Alert>
+        ) : user.disabledAt ? (
           <Alert isInline variant="warning" component="h2" title={`Nobody can sign in as ${user.username}`} className="above-card">
             Disabled <ExactTime at={user.disabledAt} />. LiteLLM refuses the keys as long as that is so.
           </Alert>
@@ -97,9 +103,16 @@ function Details({ user: ref, reader, onChanged }: DetailsProps) {
             <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
               <Fact name="Username">{user.username}</Fact>
               <Fact name="E-mail">{user.email ?? "–"}</Fact>
-              <Fact name="Role">{roleLabel(user.role)}</Fact>
+              <Fact name="Role">
+                {roleLabel(user.role)}
+                {user.roleUntil ? (
+                  <div>
+                    Ends <ExactTime at={user.roleUntil} />, unless the groups confirm it at a sign-in before.
+                  </div>
+                ) : null}
+              </Fact>
               <Fact name="Status">
-                <StatusLabel of="person" status={user.disabledAt ? "DISABLED" : "ACTIVE"} />
+                <StatusLabel of="person" status={personStatus(user)} />
               </Fact>
               <Fact name="First signed in">
                 <ExactTime at={user.createdAt} />

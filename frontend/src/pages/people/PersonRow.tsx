@@ -11,7 +11,7 @@ import { formatMoney } from "../../lib/money";
 import { formatCount } from "../../lib/numbers";
 import { personPath } from "../../lib/paths";
 import type { Reader } from "../../lib/reader";
-import { type PersonAction, personActions } from "./personActions";
+import { type PersonAction, personActions, personStatus } from "./personActions";
 import { PersonDialogs } from "./PersonDialogs";
 import type { PersonRow_user$key } from "./__generated__/PersonRow_user.graphql";
 
@@ -26,6 +26,7 @@ export function PersonRow({ user: ref, reader }: { user: PersonRow_user$key; rea
         displayName
         role
         disabledAt
+        erasedAt
         lastSignedInAt
         openSubscriptions
         livingApiKeys
@@ -52,7 +53,7 @@ export function PersonRow({ user: ref, reader }: { user: PersonRow_user$key; rea
       <Td dataLabel="Role">{roleLabel(user.role)}</Td>
       <Td dataLabel="Status">
         <div>
-          <StatusLabel of="person" status={user.disabledAt ? "DISABLED" : "ACTIVE"} />
+          <StatusLabel of="person" status={personStatus(user)} />
         </div>
       </Td>
       <Td dataLabel="Subscriptions">{formatCount(user.openSubscriptions)}</Td>

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { personPath } from "../../lib/paths";
 import { axe } from "../../test/axe";
-import { ADA, ALICE, aToken, type BackendData, someData } from "../../test/backend";
+import { ADA, ALICE, aToken, type BackendData, RECEIPT, someData } from "../../test/backend";
 import { inputs, openPage } from "../../test/render";
 
 let data: BackendData;
@@ -79,6 +79,27 @@ describe("the people", () => {
     expect(inputs(page, "offboardUser")).toEqual([{ userId: ALICE.id, keys: "BLOCK", subscriptions: "KEEP", reason: null }]);
   });
 
+  it("are erased after what that ends was shown and their username typed, and there is a receipt", async () => {
+    data.answers.erasePerson = { __typename: "ErasePersonSuccess", receipt: RECEIPT };
+    const page = openPage("/admin/people", data);
+    await choose("Erase");
+    const dialog = within(await screen.findByRole("dialog", { name: /Erase Alice\?/ }));
+    expect(await dialog.findByText("4 subscriptions and requests: given up")).toBeInTheDocument();
+    await userEvent.type(dialog.getByRole("textbox", { name: "Type “alice” to confirm" }), "Alice");
+    await userEvent.click(dialog.getByRole("button", { name: "Erase for good" }));
+    expect(dialog.getByText("Type alice, as it is written here.")).toBeInTheDocument();
+    expect(inputs(page, "erasePerson")).toEqual([]);
+    expect(await axe(page.baseElement)).toHaveNoViolations();
+    await userEvent.clear(dialog.getByRole("textbox", { name: "Type “alice” to confirm" }));
+    await userEvent.type(dialog.getByRole("textbox", { name: "Type “alice” to confirm" }), "alice");
+    await userEvent.click(dialog.getByRole("button", { name: "Erase for good" }));
+    const receipt = within(await screen.findByRole("dialog", { name: "The person is erased" }));
+    expect(receipt.getByText("erased-000000000001")).toBeInTheDocument();
+    expect(inputs(page, "erasePerson")).toEqual([{ userId: ALICE.id, username: "alice" }]);
+    await userEvent.click(receipt.getAllByRole("button", { name: "Close" }).at(-1)!);
+    expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
+  });
+
   it("stay as they are when it is refused", async () => {
     data.answers.disableUser = { __typename: "InvalidInput", field: "userId", message: "userId can't be your own." };
     openPage("/admin/people", data);
@@ -104,6 +125,21 @@ describe("one person", () => {
     expect(await axe(container)).toHaveNoViolations();
   });
 
+  it("was erased, and there is nothing left to do", async () => {
+    const gone = { ...ALICE, username: "erased-1", displayName: "erased-1", disabledAt: ALICE.createdAt, erasedAt: ALICE.createdAt };
+    data.people = [gone, ADA];
+    openPage(personPath(ALICE.id as string), data);
+    expect(await screen.findByText("This person was erased")).toBeInTheDocument();
+    expect(screen.getByText("Erased", { selector: ".pf-v6-c-label__text" })).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: /^(Enable|Offboard|Erase)$/ })).not.toBeInTheDocument();
+  });
+
+  it("has a role that ends", async () => {
+    data.people = [{ ...ALICE, role: "ADMIN", roleUntil: new Date(Date.now() + 50 * 3_600_000).toISOString() }, ADA];
+    openPage(personPath(ALICE.id as string), data);
+    expect(await screen.findByText(/unless the groups confirm it at a sign-in before/)).toHaveTextContent(/Ends in 2 days/);
+  });
+
   it("may have nothing", async () => {
     data.keys = [];
     data.subscriptions = [];
@@ -120,7 +156,7 @@ describe("one person", () => {
     data.tokens = [aToken(1)];
     openPage(personPath(person.id as string), data);
     expect(await screen.findByRole("heading", { level: 1, name: person.displayName as string })).toBeInTheDocument();
-    expect(screen.queryByRole("button", { name: /^(Disable|Offboard)$/ })).not.toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: /^(Disable|Offboard|Erase)$/ })).not.toBeInTheDocument();
     expect(screen.queryAllByRole("button", { name: /^Revoke/ })).toHaveLength(reader.role === "ADMIN" ? 1 : 0);
   });
 

@@ -1,8 +1,6 @@
 import {
-  Button,
   Card,
   CardBody,
-  CardHeader,
   CardTitle,
   DescriptionList,
   Grid,
@@ -10,7 +8,6 @@ import {
   PageSection,
   Skeleton,
 } from "@patternfly/react-core";
-import { DownloadIcon } from "@patternfly/react-icons";
 import { graphql } from "react-relay";
 
 import { ExactTime } from "../../components/ExactTime";
@@ -19,6 +16,8 @@ import { roleLabel } from "../../lib/labels";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { AccessTokens } from "./AccessTokens";
+import { OwnData } from "./OwnData";
+import { RoleEnd } from "./RoleEnd";
 import { Sessions } from "./Sessions";
 import type { ProfilePageQuery } from "./__generated__/ProfilePageQuery.graphql";
 
@@ -39,7 +38,13 @@ function Loaded() {
             displayName
             email
             role
+            roleUntil
             createdAt
+          }
+        }
+        portal {
+          signIn {
+            loginUrl
           }
         }
         ...Sessions_query
@@ -54,18 +59,7 @@ function Loaded() {
     <Grid hasGutter>
       <GridItem>
         <Card>
-          <CardHeader
-            actions={{
-              hasNoOffset: true,
-              actions: (
-                <Button component="a" href="/exports/me" download variant="secondary" icon={<DownloadIcon />}>
-                  Download my data
-                </Button>
-              ),
-            }}
-          >
-            <CardTitle component="h2">About you</CardTitle>
-          </CardHeader>
+          <CardTitle component="h2">About you</CardTitle>
           <CardBody>
             <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
               <Fact name="Name">{user.displayName}</Fact>
@@ -73,6 +67,7 @@ function Loaded() {
               {user.email ? <Fact name="E-mail">{user.email}</Fact> : null}
               <Fact name="Role">
                 {roleLabel(user.role)}. {ROLES[user.role]} Your groups decide at each sign-in.
+                {user.roleUntil ? <RoleEnd at={user.roleUntil} loginUrl={data.portal.signIn.loginUrl} /> : null}
               </Fact>
               <Fact name="First signed in">
                 <ExactTime at={user.createdAt} />
@@ -86,6 +81,9 @@ function Loaded() {
       </GridItem>
       <GridItem>
         <AccessTokens query={data} role={user.role} />
+      </GridItem>
+      <GridItem>
+        <OwnData username={user.username} />
       </GridItem>
     </Grid>
   );

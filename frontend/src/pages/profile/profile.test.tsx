@@ -2,8 +2,9 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import { isSigningOut } from "../../lib/session";
 import { axe } from "../../test/axe";
-import { aSession, aToken, type BackendData, someData, TOKEN_SECRET } from "../../test/backend";
+import { aSession, aToken, type BackendData, RECEIPT, someData, TOKEN_SECRET } from "../../test/backend";
 import { inputs, openPage } from "../../test/render";
 
 let data: BackendData;
@@ -122,6 +123,65 @@ it("says who one is, and has one's data to take along", async () => {
   expect(await screen.findByText("alice@example.com")).toBeInTheDocument();
   expect(screen.getByText(/^User\. You manage what is yours\./)).toBeInTheDocument();
   expect(screen.getByRole("link", { name: "Download my data" })).toHaveAttribute("href", "/exports/me");
+});
+
+it("says until when a role counts, and how it goes on", async () => {
+  data.reader = { ...data.reader, role: "ADMIN", roleUntil: new Date(Date.now() + 50 * 3_600_000).toISOString() };
+  const page = openPage("/profile", data);
+  expect(await screen.findByText(/It ends unless you sign in again before/)).toBeInTheDocument();
+  expect(screen.getByText(/in 2 days/)).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "Sign in again" })).toHaveAttribute("href", "/auth/login?next=%2Fprofile");
+  expect(await axe(page.baseElement)).toHaveNoViolations();
+});
+
+describe("erasing oneself", () => {
+  async function open() {
+    const page = openPage("/profile", data);
+    await userEvent.click(await screen.findByRole("button", { name: "Erase me" }));
+    return { page, dialog: within(await screen.findByRole("dialog", { name: /Erase me\?/ })) };
+  }
+
+  it("begins with what it ends and the own username, and ends with a receipt to keep", async () => {
+    data.answers.eraseMe = { __typename: "EraseMeSuccess", receipt: RECEIPT };
+    const saved = vi.fn((_: Blob) => "blob:receipt");
+    vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: saved, revokeObjectURL: () => {} }));
+    const { page, dialog } = await open();
+    expect(await dialog.findByText("Programs that use 3 keys will stop")).toBeInTheDocument();
+    expect(dialog.getByText("60 entries of the record: name the pseudonym")).toBeInTheDocument();
+    expect(dialog.getByRole("link", { name: "download it" })).toHaveAttribute("href", "/exports/me");
+    await userEvent.click(dialog.getByRole("button", { name: "Erase me for good" }));
+    expect(dialog.getByText("Type alice, as it is written here.")).toBeInTheDocument();
+    expect(inputs(page, "eraseMe")).toEqual([]);
+    expect(await axe(page.baseElement)).toHaveNoViolations();
+    await userEvent.type(dialog.getByRole("textbox", { name: "Type “alice” to confirm" }), "alice");
+    await userEvent.click(dialog.getByRole("button", { name: "Erase me for good" }));
+    const receipt = within(await screen.findByRole("dialog", { name: "You are erased and signed out" }));
+    expect(inputs(page, "eraseMe")).toEqual([{ username: "alice" }]);
+    expect(receipt.getByText("erased-000000000001")).toBeInTheDocument();
+    expect(receipt.getByText("60 name the pseudonym")).toBeInTheDocument();
+    expect(isSigningOut()).toBe(true);
+    expect(await axe(page.baseElement)).toHaveNoViolations();
+    await userEvent.click(receipt.getByRole("button", { name: "Save the receipt" }));
+    const text = await new Promise((read) => {
+      const reader = new FileReader();
+      reader.onload = () => read(reader.result);
+      reader.readAsText(saved.mock.calls[0]![0]);
+    });
+    expect(JSON.parse(text as string)).toEqual(RECEIPT);
+    page.unmount();
+  });
+
+  it("does not happen when it is refused, and the session goes on", async () => {
+    data.answers.eraseMe = { __typename: "InvalidInput", field: "username", message: "username is the last admin's." };
+    const { dialog } = await open();
+    await userEvent.type(dialog.getByRole("textbox", { name: "Type “alice” to confirm" }), "alice");
+    await userEvent.click(dialog.getByRole("button", { name: "Erase me for good" }));
+    expect(await dialog.findByText("Nothing was erased")).toBeInTheDocument();
+    expect(dialog.getByText(/username is the last admin's\./)).toBeInTheDocument();
+    expect(isSigningOut()).toBe(false);
+    await userEvent.click(dialog.getByRole("button", { name: "Cancel" }));
+    expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
+  });
 });
 
 it("says when it can't be loaded", async () => {

@@ -10,7 +10,7 @@ export { type BackendData, someData } from "./data";
 export { CodedError } from "./errors";
 export { aKey, SECRET } from "./keys";
 export { aLedger, anEntry, aSystem } from "./operations";
-export { ADA, ALICE } from "./people";
+export { ADA, ALICE, RECEIPT } from "./people";
 export { Backend } from "./server";
 export { totals } from "./totals";
 export { aCall, someUsage } from "./usage";

@@ -2,6 +2,7 @@ import type { Row } from "./base";
 import { aPolicy } from "./catalog";
 import type { BackendData } from "./data";
 import { CodedError } from "./errors";
+import { ERASURE_IMPACT } from "./people";
 import { connection, facet, type Filter, type ListArgs, matches, type Page, type PeopleArgs, some } from "./lists";
 
 /** The calls are a list that a test can change; the schema has pages of them. */
@@ -26,6 +27,7 @@ function viewerOf(data: BackendData) {
     usage: () => usageOf(data),
     sessions: (page: Page) => connection(data.sessions, page),
     accessTokens: (page: Page) => connection(data.tokens, page),
+    erasureImpact: ERASURE_IMPACT,
   };
 }
 
@@ -69,6 +71,7 @@ function adminOf(data: BackendData) {
       pendingSubscriptions: 1,
       suspendedSubscriptions: 0,
     }),
+    erasureImpact: () => ERASURE_IMPACT,
     accessTokens: (page: Page) => connection(data.tokens, page),
     auditLog: ({ filter, ...page }: Page & { filter?: Row }) =>
       connection(
