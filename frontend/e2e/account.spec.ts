@@ -66,7 +66,7 @@ test("a session that is ended from elsewhere leads to signing in, and back to wh
 
   await desk.getByRole("button", { name: "Sign out everywhere" }).click();
   await desk.getByRole("dialog").getByRole("button", { name: "Sign out everywhere" }).click();
-  await expect(desk).toHaveURL("/sign-in");
+  await expect(desk).toHaveURL("/sign-in?out=here");
   await expect(page).toHaveURL("/sign-in?next=%2Fmodels%3Fprovider%3Dopenai&expired=1");
   await other.close();
 });

@@ -161,7 +161,8 @@ test.describe("who signs in, and who was", () => {
     await page.goto("/keys");
     await page.getByRole("button", { name: "Your account: Bob Baker, User" }).click();
     await page.getByRole("menuitem", { name: "Sign out" }).click();
-    await expect(page).toHaveURL("/sign-in");
+    await expect(page).toHaveURL("/sign-in?out=here");
+    await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
     await page.goBack();
     await expect(page).toHaveURL("/sign-in?next=%2Fkeys");
   });

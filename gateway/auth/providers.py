@@ -29,6 +29,7 @@ _TIMEOUT = 10.0  # seconds, for each request to an issuer
 _CLOCK_SKEW = 60  # seconds by which an issuer's clock and ours may differ
 _SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 _KEY_TYPES = ("RSA", "EC", "OKP")
+SIGNED_OUT = "signed-out"
 SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
@@ -64,7 +65,8 @@ class IdentityProvider(Protocol):
         """Who came back with `code`."""
 
     async def end(self, back: str, id_token: str | None) -> str | None:
-        """Where the issuer ends its own session and sends the browser to `back`; None if it offers no such place."""
+        """Where the issuer ends its own session and sends the browser to `back`, with `SIGNED_OUT` as `state`; None if it offers no such
+        place."""
 
     async def groups(self) -> tuple[str, dict[str, frozenset[str]]] | None:
         """(issuer, usernames by group) of the groups that make roles, as they are now; None where only a sign-in tells them."""
@@ -256,7 +258,7 @@ class OpenIdConnect(_CodeFlow):
             page = (await self._metadata(client)).get("end_session_endpoint")
         if not isinstance(page, str) or urlsplit(page).scheme not in ("http", "https"):
             return None
-        asked = {"client_id": self._client_id, "post_logout_redirect_uri": back}
+        asked = {"client_id": self._client_id, "post_logout_redirect_uri": back, "state": SIGNED_OUT}
         if id_token is not None:
             asked["id_token_hint"] = id_token
         return str(httpx2.URL(page).copy_merge_params(asked))

@@ -132,8 +132,8 @@ class PrivacyService:
     async def retain(self) -> int:
         """What the job does: how many rows were deleted, or lost their words.
 
-        Notifications go some time after they were read, or a year after they were written. Some time after their end, access tokens go, and keys and subscriptions lose
-        names and free texts. Names that requests wrote while their person was erased follow here.
+        Notifications go some time after they were read, or a year after they were written. Some time after their end, access tokens go,
+        and keys and subscriptions lose names and free texts. Names that requests wrote while their person was erased follow here.
         """
         count = 0
         now = utc_now()

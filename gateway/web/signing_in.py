@@ -58,12 +58,13 @@ class SigningIn:
 
     async def logout(self, request: Request) -> Response:
         """Ends the session of this browser, if there is one, and sends it on: to the issuer, which ends its own session and sends it
-        back to the sign-in page, or there at once. A program is told where in `location`, or gets 204.
+        back to the sign-in page with `state=signed-out`, or there at once with `out=here`. A program is told where in `location`, or
+        gets 204.
         """
         token = read_cookie(request.scope, self._session_cookie)
         location = await self._auth.sign_out(token) if token else None
         if _is_page(request):
-            response = _to(location or "/sign-in")
+            response = _to(location or "/sign-in?out=here")
         elif location:
             response = JSONResponse({"location": location}, headers=_PRIVATE)
         else:

@@ -216,7 +216,7 @@ async def test_signing_out_ends_the_session_and_drops_the_cookie(world: World) -
     await world.sign_in()
     token = world.browser.cookies[SESSION]
     response = await world.browser.post("/auth/logout", headers={"Origin": ORIGIN})
-    assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in?out=here")
     assert SESSION not in world.browser.cookies
     world.browser.cookies.set(SESSION, token)
     assert await world.who() is None
@@ -243,6 +243,7 @@ async def test_signing_out_leads_past_the_issuer_which_is_shown_its_own_token(wo
         "tenant": "one",
         "client_id": "litemaas",
         "post_logout_redirect_uri": f"{ORIGIN}/sign-in",
+        "state": "signed-out",
     }
     assert hint not in str(await world.services.db.fetch("SELECT to_jsonb(a) FROM audit_entry a"))
     world.browser.cookies.set(SESSION, token)
@@ -280,7 +281,7 @@ async def test_an_issuer_that_is_down_keeps_nobody_signed_in(world: World) -> No
     await world.sign_in()
     world.issuer.announced_issuer = "https://evil.test"
     response = await leaves_for(world)
-    assert (response.status_code, response.headers["location"]) == (303, "/sign-in")
+    assert (response.status_code, response.headers["location"]) == (303, "/sign-in?out=here")
     assert await world.counts() == (1, 0)
 
 

@@ -15,11 +15,12 @@ export function expectSessionEnd(isExpected: boolean): void {
 /** The identity provider may have a session of its own, and then says where to end it. */
 export async function signOut(): Promise<void> {
   isLeaving = true;
-  let next = "/sign-in";
+  let next = "/sign-in?out=here";
   try {
     const response = await fetch("/auth/logout", { method: "POST", headers: HEADERS });
     if (response.status === 200) next = ((await response.json()) as { location: string }).location;
   } catch {
+    next = "/sign-in";
     // Whoever is offline gets the sign-in page, and is signed out as soon as the session ends by itself.
   }
   window.location.assign(next);

@@ -38,6 +38,20 @@ describe("every page", () => {
     expect(await screen.findByRole("button", { name: "Sign in as Alice" })).toBeEnabled();
     expect(await axe(container)).toHaveNoViolations();
   });
+
+  it.each([
+    ["OIDC", "?state=signed-out", "Here, and at your identity provider."],
+    ["OIDC", "?out=here", /Your organisation’s sign-in page keeps a session of its own/],
+    ["OPENSHIFT", "?out=here", /OpenShift keeps a session of its own/],
+    ["SANDBOX", "?out=here", "You are signed out"],
+  ])("tells who has signed out of %s at %s so (%s)", async (provider, search, words) => {
+    const data = someData();
+    data.provider = provider;
+    const { container } = openPage(`/sign-in${search}`, data);
+    expect(await screen.findByText(words)).toBeInTheDocument();
+    expect(screen.getByRole("heading", { name: /You are signed out/ })).toBeInTheDocument();
+    expect(await axe(container)).toHaveNoViolations();
+  });
 });
 
 const ADMIN_PAGES: [path: string, heading: string, content: string | RegExp][] = [

@@ -143,7 +143,7 @@ describe("erasing oneself", () => {
 
   it("begins with what it ends and the own username, and ends with a receipt to keep", async () => {
     data.answers.eraseMe = { __typename: "EraseMeSuccess", receipt: RECEIPT };
-    const saved = vi.fn((_: Blob) => "blob:receipt");
+    const saved = vi.fn<(blob: Blob) => string>(() => "blob:receipt");
     vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: saved, revokeObjectURL: () => {} }));
     const { page, dialog } = await open();
     expect(await dialog.findByText("Programs that use 3 keys will stop")).toBeInTheDocument();

@@ -19,6 +19,7 @@ import { loginHref, safeNextPath } from "../../lib/nextPath";
 import { explainSignIn } from "../../lib/signInErrors";
 import { Logo } from "../../shell/Logo";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
+import { SignedOut } from "./SignedOut";
 import { SandboxUsers } from "./SandboxUsers";
 import type { SignInPageQuery } from "./__generated__/SignInPageQuery.graphql";
 
@@ -39,11 +40,19 @@ function SignIn({ next }: { next: string }) {
     `,
     {},
   ).portal;
-  if (signIn.provider === "SANDBOX") return <SandboxUsers signIn={signIn} next={next} />;
+  const ways =
+    signIn.provider === "SANDBOX" ? (
+      <SandboxUsers signIn={signIn} next={next} />
+    ) : (
+      <Button component="a" href={loginHref(signIn.loginUrl, next)} isBlock size="lg">
+        Sign in with {PROVIDERS[signIn.provider] ?? "your account"}
+      </Button>
+    );
   return (
-    <Button component="a" href={loginHref(signIn.loginUrl, next)} isBlock size="lg">
-      Sign in with {PROVIDERS[signIn.provider] ?? "your account"}
-    </Button>
+    <Stack hasGutter>
+      <SignedOut provider={signIn.provider} />
+      <StackItem>{ways}</StackItem>
+    </Stack>
   );
 }
 
