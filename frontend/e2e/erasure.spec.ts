@@ -48,7 +48,7 @@ test("a person erases themselves, and is somebody new afterwards; an admin erase
   await page.goto(`/admin/people/${encodeURIComponent(heir)}`);
   await page.getByRole("button", { name: "Erase" }).click();
   const dialog = page.getByRole("dialog", { name: "Erase Bob Baker?" });
-  await expect(dialog.getByText("0 keys: revoked, and LiteLLM refuses them within seconds")).toBeVisible();
+  await expect(dialog.getByText("0 keys: revoked; LiteLLM refuses what is revoked within seconds")).toBeVisible();
   await dialog.getByRole("textbox", { name: "Type “bob” to confirm" }).fill("bob");
   await dialog.getByRole("button", { name: "Erase for good" }).click();
   await page.getByRole("dialog", { name: "The person is erased" }).getByRole("button", { name: "Close" }).last().click();

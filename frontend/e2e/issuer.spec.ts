@@ -46,11 +46,11 @@ test("signing out ends the issuer's session as well, and leads back to the sign-
 
   await test.step("the profile says until when the role counts, and another sign-in confirms it", async () => {
     await page.goto(`${world.portal}/profile`);
-    await expect(page.getByText("It ends unless you sign in again before")).toBeVisible();
+    await expect(page.getByText(/Your role ends in 6 days unless you sign in again/)).toBeVisible();
     await expectAccessible(page, "a role that ends");
     await page.getByRole("link", { name: "Sign in again" }).click();
     await expect(page).toHaveURL(`${world.portal}/profile`);
-    await expect(page.getByText("It ends unless you sign in again before")).toBeVisible();
+    await expect(page.getByText(/Your role ends in 6 days unless you sign in again/)).toBeVisible();
   });
 
   await page.getByRole("button", { name: "Your account: Grace Hopper, Administrator" }).click();

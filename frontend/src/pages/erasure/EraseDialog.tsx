@@ -41,11 +41,13 @@ export function EraseDialog({ title, verb, username, isRunning, error, onErase, 
             if (isConfirmed) onErase();
           }}
         >
-          <Content component="p">
-            There is no way back. Name, username and e-mail address are replaced by a pseudonym, here and in the record. What was used
-            and spent stays, under the pseudonym. Whoever signs in again is somebody new, with nothing.
+          <Content>
+            <Content component="p">
+              There is no way back. Name, username and e-mail address are replaced by a pseudonym, in the audit record as well. What was
+              used and spent stays, under the pseudonym. Whoever signs in again is somebody new, with nothing.
+            </Content>
+            {children}
           </Content>
-          {children}
           <QueryBoundary skeleton={<Skeleton height="9rem" screenreaderText="Looking at what this ends" />}>{impact}</QueryBoundary>
           <ConfirmField word={username} isWrong={isTried && !isConfirmed} value={typed} onChange={setTyped} />
         </Form>

@@ -27,13 +27,15 @@ export function ErasureImpact({ impact: ref }: { impact: ErasureImpact_impact$ke
       title={impact.keys > 0 ? `Programs that use ${formatSome(impact.keys, "key")} will stop` : "What this ends"}
     >
       <List>
-        <ListItem>{formatSome(impact.keys, "key")}: revoked, and LiteLLM refuses them within seconds</ListItem>
-        <ListItem>{formatSome(impact.subscriptions, "subscription")} and requests: given up</ListItem>
+        <ListItem>{formatSome(impact.keys, "key")}: revoked; LiteLLM refuses what is revoked within seconds</ListItem>
+        <ListItem>
+          {formatSome(impact.subscriptions, "subscription or request", "subscriptions and requests")}: given up
+        </ListItem>
         <ListItem>
           {formatSome(impact.sessions, "session")} and {formatSome(impact.accessTokens, "access token")}: ended and deleted
         </ListItem>
         <ListItem>{formatSome(impact.notifications, "notification")}: deleted</ListItem>
-        <ListItem>{formatSome(impact.auditEntries, "entry", "entries")} of the record: name the pseudonym</ListItem>
+        <ListItem>{formatSome(impact.auditEntries, "entry", "entries")} of the audit record: name the pseudonym</ListItem>
       </List>
     </Alert>
   );

@@ -47,11 +47,11 @@ export function ReceiptDialog({ title, receipt: ref, leave, onLeave }: ReceiptDi
         <Stack hasGutter>
           <StackItem>
             <div role="status">
-              <Content component="p">This is the receipt. It names nobody; the record has the same.</Content>
+              <Content component="p">This is the receipt. It names nobody; the audit record has the same.</Content>
             </div>
           </StackItem>
           <StackItem>
-            <DescriptionList isHorizontal isCompact>
+            <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: "22ch" }}>
               <Fact name="Pseudonym">
                 <code>{receipt.pseudonym}</code>
               </Fact>
@@ -64,7 +64,7 @@ export function ReceiptDialog({ title, receipt: ref, leave, onLeave }: ReceiptDi
               <Fact name="Access tokens deleted">{formatCount(receipt.accessTokens)}</Fact>
               <Fact name="Notifications deleted">{formatCount(receipt.notifications)}</Fact>
               <Fact name="Names and texts removed">{formatCount(receipt.texts)}</Fact>
-              <Fact name="Entries of the record">{formatCount(receipt.auditEntries)} name the pseudonym</Fact>
+              <Fact name="Audit entries renamed">{formatCount(receipt.auditEntries)}</Fact>
             </DescriptionList>
           </StackItem>
         </Stack>

@@ -90,7 +90,7 @@ function Details({ user: ref, reader, onChanged }: DetailsProps) {
       <PageSection>
         {user.erasedAt ? (
           <Alert isInline variant="info" component="h2" title="This person was erased" className="above-card">
-            <ExactTime at={user.erasedAt} />. What is left stands under a pseudonym, and no sign-in leads here any more.
+            Erased <ExactTime at={user.erasedAt} />. What is left stands under a pseudonym, and no sign-in leads here any more.
           </Alert>
         ) : user.disabledAt ? (
           <Alert isInline variant="warning" component="h2" title={`Nobody can sign in as ${user.username}`} className="above-card">

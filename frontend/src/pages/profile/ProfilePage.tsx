@@ -7,6 +7,8 @@ import {
   GridItem,
   PageSection,
   Skeleton,
+  Stack,
+  StackItem,
 } from "@patternfly/react-core";
 import { graphql } from "react-relay";
 
@@ -61,18 +63,26 @@ function Loaded() {
         <Card>
           <CardTitle component="h2">About you</CardTitle>
           <CardBody>
-            <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
-              <Fact name="Name">{user.displayName}</Fact>
-              <Fact name="Username">{user.username}</Fact>
-              {user.email ? <Fact name="E-mail">{user.email}</Fact> : null}
-              <Fact name="Role">
-                {roleLabel(user.role)}. {ROLES[user.role]} Your groups decide at each sign-in.
-                {user.roleUntil ? <RoleEnd at={user.roleUntil} loginUrl={data.portal.signIn.loginUrl} /> : null}
-              </Fact>
-              <Fact name="First signed in">
-                <ExactTime at={user.createdAt} />
-              </Fact>
-            </DescriptionList>
+            <Stack hasGutter>
+              <StackItem>
+                <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
+                  <Fact name="Name">{user.displayName}</Fact>
+                  <Fact name="Username">{user.username}</Fact>
+                  {user.email ? <Fact name="E-mail">{user.email}</Fact> : null}
+                  <Fact name="Role">
+                    {roleLabel(user.role)}. {ROLES[user.role]} Your groups decide at each sign-in.
+                  </Fact>
+                  <Fact name="First signed in">
+                    <ExactTime at={user.createdAt} />
+                  </Fact>
+                </DescriptionList>
+              </StackItem>
+              {user.roleUntil ? (
+                <StackItem>
+                  <RoleEnd at={user.roleUntil} loginUrl={data.portal.signIn.loginUrl} />
+                </StackItem>
+              ) : null}
+            </Stack>
           </CardBody>
         </Card>
       </GridItem>
