@@ -12,11 +12,11 @@ import websockets
 from sqlalchemy import text
 
 from schema.relay import encode_id
-from tests.api.conftest import free_port
 from tests.documents import CREATE_TOKEN
 from tests.graphql import Client, Portal, served
 from tests.issuers import OidcIssuer, serving
 from tests.portal import settings_of
+from tests.ports import own_port
 
 ME = "{ viewer { user { username role roleUntil } } }"
 EVERYBODY = "{ admin { users(first: 10) { edges { node { username role roleUntil } } } } }"
@@ -68,7 +68,7 @@ def one_issuer() -> Iterator[OidcIssuer]:
 
 @pytest.fixture
 async def world(one_issuer: OidcIssuer, database_url: str) -> AsyncIterator[World]:
-    port = free_port()
+    port = own_port()
     url = f"http://127.0.0.1:{port}"
     one_issuer.redirect_uri = f"{url}/auth/callback"
     settings = settings_of(

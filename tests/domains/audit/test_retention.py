@@ -1,22 +1,17 @@
 """The oldest part of the record goes when its time is over, nothing else ever does, and what is left verifies."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from gateway.audit import AuditEntry, AuditService, retention
 from gateway.cli import main
 from gateway.db import Database, utc_now
-from gateway.migrate import grant
 from tests.domains.audit.test_chain import tampered
 
 CUT = "SELECT cut_audit(now(), 1000)"
@@ -146,50 +141,32 @@ async def test_the_database_refuses_everything_else_to_its_owner_too(db: Databas
     assert (await service.verify()).broken is None
 
 
-@asynccontextmanager
-async def as_runtime_role(db: Database, database_url: str) -> AsyncIterator[Database]:
-    role = f"runtime_{uuid4().hex[:8]}"
-    async with db.write() as session:
-        await session.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'a-password-of-its-own'"))
-    await grant(database_url, role)
-    url = make_url(database_url).set(username=role, password="a-password-of-its-own")
-    limited = Database(url.render_as_string(hide_password=False), pool_size=2)
-    try:
-        yield limited
-    finally:
-        await limited.close()
-        async with db.write() as session:
-            await session.execute(text(f"DROP OWNED BY {role}"))
-            await session.execute(text(f"DROP ROLE {role}"))
-
-
-async def test_the_running_gateway_may_let_the_old_go_and_nothing_else(database_url: str, db: Database) -> None:
+async def test_the_running_gateway_may_let_the_old_go_and_nothing_else(limited: Database, db: Database) -> None:
     await record(db, 400, 300, 20, 15)
-    async with as_runtime_role(db, database_url) as limited:
-        for statement in (
-            "DELETE FROM audit_entry",
-            "DELETE FROM audit_seal",
-            "INSERT INTO audit_anchor SELECT position, hash, entry_at, now() FROM audit_seal WHERE position = 1",
-        ):
-            with pytest.raises(DBAPIError, match="permission denied"):
-                async with limited.write() as session:
-                    await session.execute(text(statement))
-        # Nor by tables of its own with the names of ours.
-        async with limited.write() as session:
-            for table in ("audit_seal", "audit_anchor"):
-                await session.execute(text(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT * FROM public.{table}"))
-                await session.execute(text(f"GRANT ALL ON {table} TO PUBLIC"))
-            await session.execute(text("UPDATE audit_seal SET entry_at = now() - interval '1 year'"))
-            assert await session.scalar(text(CUT)) == 2
-        assert await left(db) == [20, 15]
-        service = AuditService(limited, keep_days=90)
-        broken = (await service.verify()).broken
-        assert broken is not None
-        assert broken.problem == "what was before is gone, and no entry tells who removed it"
-        await record(db, 15, 15)
-        await tampered(db, "UPDATE audit_seal SET entry_at = entry_at - interval '1 year' WHERE position = 3")
-        assert await service.retain() == 1
-        assert (await service.verify()).broken is None
+    for statement in (
+        "DELETE FROM audit_entry",
+        "DELETE FROM audit_seal",
+        "INSERT INTO audit_anchor SELECT position, hash, entry_at, now() FROM audit_seal WHERE position = 1",
+    ):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with limited.write() as session:
+                await session.execute(text(statement))
+    # Nor by tables of its own with the names of ours.
+    async with limited.write() as session:
+        for table in ("audit_seal", "audit_anchor"):
+            await session.execute(text(f"CREATE TEMP TABLE {table} ON COMMIT DROP AS SELECT * FROM public.{table}"))
+            await session.execute(text(f"GRANT ALL ON {table} TO PUBLIC"))
+        await session.execute(text("UPDATE audit_seal SET entry_at = now() - interval '1 year'"))
+        assert await session.scalar(text(CUT)) == 2
+    assert await left(db) == [20, 15]
+    service = AuditService(limited, keep_days=90)
+    broken = (await service.verify()).broken
+    assert broken is not None
+    assert broken.problem == "what was before is gone, and no entry tells who removed it"
+    await record(db, 15, 15)
+    await tampered(db, "UPDATE audit_seal SET entry_at = entry_at - interval '1 year' WHERE position = 3")
+    assert await service.retain() == 1
+    assert (await service.verify()).broken is None
 
 
 async def test_two_at_once_remove_each_entry_once(db: Database) -> None:

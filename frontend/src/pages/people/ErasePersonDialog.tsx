@@ -1,8 +1,6 @@
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { usePageQuery } from "../../shell/QueryBoundary";
 import { EraseDialog } from "../erasure/EraseDialog";
@@ -42,8 +40,7 @@ export function ErasePersonDialog({ user: ref, onClose }: { user: ErasePersonDia
     ref,
   );
   const [receipt, setReceipt] = useState<ErasePersonDialogMutation$data["erasePerson"]["receipt"]>();
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<ErasePersonDialogMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<ErasePersonDialogMutation>(graphql`
     mutation ErasePersonDialogMutation($input: ErasePersonInput!) {
       erasePerson(input: $input) {
         __typename
@@ -59,10 +56,9 @@ export function ErasePersonDialog({ user: ref, onClose }: { user: ErasePersonDia
     }
   `);
   const erase = () => {
-    setRefusal(null);
     run({
       variables: { input: { userId: id, username } },
-      onCompleted: ({ erasePerson: result }) => (result.receipt ? setReceipt(result.receipt) : setRefusal(refusalOf(result))),
+      onCompleted: ({ erasePerson: result }) => (result.receipt ? setReceipt(result.receipt) : refuse(result)),
     });
   };
   if (receipt) return <ReceiptDialog title="The person is erased" receipt={receipt} leave="Close" onLeave={onClose} />;
@@ -72,7 +68,7 @@ export function ErasePersonDialog({ user: ref, onClose }: { user: ErasePersonDia
       verb="Erase for good"
       username={username}
       isRunning={isRunning}
-      error={error ?? refusal}
+      error={error}
       onErase={erase}
       onClose={onClose}
       impact={<Impact userId={id} />}

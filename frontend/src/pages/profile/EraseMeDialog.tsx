@@ -3,8 +3,6 @@ import { useEffect, useState } from "react";
 import { graphql } from "react-relay";
 
 import { expectSessionEnd, signOut } from "../../lib/session";
-import type { RequestError } from "../../relay/errors";
-import { refusalOf } from "../../relay/refusal";
 import { useAction } from "../../relay/useAction";
 import { usePageQuery } from "../../shell/QueryBoundary";
 import { EraseDialog } from "../erasure/EraseDialog";
@@ -33,8 +31,7 @@ function Impact() {
 /** The reader is forgotten, which ends this session; the receipt is the last that they see. */
 export function EraseMeDialog({ username, onClose }: { username: string; onClose: () => void }) {
   const [receipt, setReceipt] = useState<EraseMeDialogMutation$data["eraseMe"]["receipt"]>();
-  const [refusal, setRefusal] = useState<RequestError | null>(null);
-  const { run, isRunning, error } = useAction<EraseMeDialogMutation>(graphql`
+  const { run, isRunning, error, refuse } = useAction<EraseMeDialogMutation>(graphql`
     mutation EraseMeDialogMutation($input: EraseMeInput!) {
       eraseMe(input: $input) {
         __typename
@@ -51,7 +48,6 @@ export function EraseMeDialog({ username, onClose }: { username: string; onClose
   `);
   useEffect(() => () => expectSessionEnd(false), []);
   const erase = () => {
-    setRefusal(null);
     // Sockets may hear of the session's end before the answer is here.
     expectSessionEnd(true);
     run({
@@ -59,7 +55,7 @@ export function EraseMeDialog({ username, onClose }: { username: string; onClose
       onCompleted: ({ eraseMe: result }) => {
         if (result.receipt) return setReceipt(result.receipt);
         expectSessionEnd(false);
-        setRefusal(refusalOf(result));
+        refuse(result);
       },
     });
   };
@@ -72,7 +68,7 @@ export function EraseMeDialog({ username, onClose }: { username: string; onClose
       verb="Erase me for good"
       username={username}
       isRunning={isRunning}
-      error={error ?? refusal}
+      error={error}
       onErase={erase}
       onClose={onClose}
       impact={<Impact />}

@@ -2,8 +2,8 @@ import type { Row } from "./base";
 import { aPolicy } from "./catalog";
 import type { BackendData } from "./data";
 import { CodedError } from "./errors";
-import { ERASURE_IMPACT } from "./people";
 import { connection, facet, type Filter, type ListArgs, matches, type Page, type PeopleArgs, some } from "./lists";
+import { ERASURE_IMPACT } from "./people";
 
 /** The calls are a list that a test can change; the schema has pages of them. */
 function usageOf(data: BackendData) {
