@@ -9,7 +9,7 @@ import { openPage } from "../../test/render";
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const iso = (ago: number) => new Date(NOW - ago).toISOString();
-const factOf = (name: string) => screen.getByText(name).closest("div")!;
+const factOf = (name: string) => screen.getAllByText(name)[0]!.closest("div")!;
 
 function data(changes: Row = {}): BackendData {
   return { ...someData(), reader: ADA, ledger: aLedger(changes) };

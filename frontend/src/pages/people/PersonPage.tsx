@@ -97,7 +97,7 @@ function Details({ user: ref, reader, onChanged }: DetailsProps) {
             <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
               <Fact name="Username">{user.username}</Fact>
               <Fact name="E-mail">{user.email ?? "–"}</Fact>
-              <Fact name="Role">{roleLabel(user.role)}</Fact>
+              <Fact name="Role" about="role">{roleLabel(user.role)}</Fact>
               <Fact name="Status">
                 <StatusLabel of="person" status={user.disabledAt ? "DISABLED" : "ACTIVE"} />
               </Fact>

@@ -1,9 +1,14 @@
-import { Card, CardBody, CardTitle, Content } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, Content } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 import { Link } from "react-router";
 
+import { HelpButton } from "../../components/HelpButton";
+import type { HelpTopic } from "../../lib/help";
+
 interface FigureProps {
   name: string;
+  /** What more there is to say of it. */
+  about?: HelpTopic;
   value: string;
   /** What the number is made of. */
   note?: ReactNode;
@@ -14,11 +19,13 @@ interface FigureProps {
 }
 
 /** One number with what helps to judge it. */
-export function Figure({ name, value, note, trend, to }: FigureProps) {
+export function Figure({ name, about, value, note, trend, to }: FigureProps) {
   const [first] = useState(value);
   return (
     <Card isCompact isFullHeight>
-      <CardTitle component="h2">{name}</CardTitle>
+      <CardHeader actions={about ? { actions: <HelpButton about={about} />, hasNoOffset: true } : undefined}>
+        <CardTitle component="h2">{name}</CardTitle>
+      </CardHeader>
       <CardBody>
         {/* A new element for a new value, so that its animation starts again. */}
         <span key={value} className={value === first ? "figure" : "figure figure-changed"}>

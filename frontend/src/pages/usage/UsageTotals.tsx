@@ -70,6 +70,7 @@ export function UsageTotals({ usage: usageRef, before: beforeRef, asked }: Usage
       <Gallery hasGutter minWidths={{ default: "11rem", lg: "15rem" }}>
         <Figure
           name="Spend"
+          about="cost"
           value={spend}
           note={
             totals.unpricedRequests > 0 ? (
