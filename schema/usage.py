@@ -15,7 +15,7 @@ from schema.cost import price
 from schema.keys import ApiKey
 from schema.relay import After, Connection, First, connection, decode_ids, encode_id
 from schema.scalars import BigInt
-from schema.usage_calls import UsageCall
+from schema.usage_calls import CallFilter, UsageCall
 
 Interval = usage.Interval
 strawberry.enum(
@@ -212,9 +212,25 @@ class Usage:
     @strawberry.field(
         description="The calls behind the numbers, newest first. Sums are kept for good, single calls as long as this LiteMaaS is told to."
     )
-    async def calls(self, info: Info, first: First, after: After = None) -> Connection[UsageCall]:
-        page = await info.context.services.usage.calls_of(info.context.actor, self.view, first, after)
+    async def calls(
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        filter: Annotated[
+            CallFilter | None, strawberry.argument(description="Which of them, beyond the filter of the sums.")
+        ] = None,
+    ) -> Connection[UsageCall]:
+        narrowed = filter.to_domain() if filter else usage.ALL_CALLS
+        page = await info.context.services.usage.calls_of(info.context.actor, self.view, first, after, narrowed)
         return connection(page, UsageCall.of)
+
+    @strawberry.field(
+        description="Single calls that began before this moment are kept no longer, and are not in `calls`; their sums are. "
+        "Null when none was dropped."
+    )
+    async def calls_kept_from(self, info: Info) -> datetime | None:
+        return await info.context.services.usage.calls_kept_from()
 
     @strawberry.field(
         description="Everything in the range before this moment was compared, call by call, with LiteLLM's own spend log, and what "

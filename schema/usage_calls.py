@@ -6,10 +6,77 @@ from typing import Any
 
 import strawberry
 
+from gateway import usage
 from schema.context import Info
 from schema.keys import ApiKey
+from schema.relay import decode_id
 from schema.scalars import BigInt
 from schema.users import User
+
+
+@strawberry.input(description="An hour of every week, as `heatmap` has it.")
+class HourOfWeek:
+    weekday: int = strawberry.field(description="From 1, Monday, to 7, Sunday.")
+    hour: int = strawberry.field(description="From 0 to 23.")
+    time_zone: str = strawberry.field(
+        default="UTC", description='Whose days and hours: a name of the IANA database such as "Europe/Berlin".'
+    )
+
+
+@strawberry.input(description="Parts of the usage, as slices name them; of each kind at most 100.")
+class CallMembers:
+    models: list[str] | None = strawberry.field(default=None, description="Models, by the names that calls gave them.")
+    api_key_ids: list[strawberry.ID | None] | None = strawberry.field(
+        default=None, description="Keys; null stands for those that are not of LiteMaaS."
+    )
+    user_ids: list[strawberry.ID | None] | None = strawberry.field(
+        default=None, description="People; null stands for callers that LiteMaaS does not know."
+    )
+    providers: list[str] | None = strawberry.field(default=None, description="Providers, as `byProvider` labels them.")
+    statuses: list[str] | None = strawberry.field(default=None, description="Statuses, as `byStatus` labels them.")
+
+    def to_domain(self, name: str) -> dict[usage.Dimension, tuple[str, ...]]:
+        given = {
+            usage.Dimension.MODEL: self.models,
+            usage.Dimension.API_KEY: _members("ApiKey", self.api_key_ids, f"filter.{name}.apiKeyIds"),
+            usage.Dimension.PERSON: _members("User", self.user_ids, f"filter.{name}.userIds"),
+            usage.Dimension.PROVIDER: self.providers,
+            usage.Dimension.STATUS: self.statuses,
+        }
+        return {dimension: tuple(members) for dimension, members in given.items() if members is not None}
+
+
+def _members(kind: str, node_ids: list[strawberry.ID | None] | None, field: str) -> list[str] | None:
+    if node_ids is None:
+        return None
+    return ["" if node_id is None else str(decode_id(kind, node_id, field)) for node_id in node_ids]
+
+
+@strawberry.input(description="Which calls, by what only single calls tell. All that is given must hold.")
+class CallFilter:
+    among: CallMembers | None = strawberry.field(default=None, description="Only calls that belong to these.")
+    without: CallMembers | None = strawberry.field(default=None, description="No calls that belong to any of these.")
+    hour_of_week: HourOfWeek | None = strawberry.field(
+        default=None, description="Only calls that began in this hour of any week."
+    )
+    success: bool | None = strawberry.field(default=None, description="Only calls that were answered, or only others.")
+    stream: bool | None = strawberry.field(default=None, description="Only calls that were streamed, or only others.")
+    cache_hit: bool | None = strawberry.field(
+        default=None, description="Only calls that LiteLLM answered from its own cache, or only others."
+    )
+    priced: bool | None = strawberry.field(default=None, description="Only calls with a price, or only others.")
+
+    def to_domain(self) -> usage.CallFilter:
+        hour = self.hour_of_week
+        return usage.CallFilter(
+            among=self.among.to_domain("among") if self.among else {},
+            without=self.without.to_domain("without") if self.without else {},
+            hour_of_week=usage.HourOfWeek(hour.weekday, hour.hour, hour.time_zone) if hour else None,
+            success=self.success,
+            stream=self.stream,
+            cache_hit=self.cache_hit,
+            priced=self.priced,
+        )
 
 
 @strawberry.type(description="What a model cost from some time on, by LiteLLM's price list.")

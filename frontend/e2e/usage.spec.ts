@@ -50,7 +50,7 @@ test("a filter stands in the address, counts only its calls, moves live, and is 
 test("a number leads to the calls behind it, and each of them to what is known of it", async ({ page }) => {
   await call(page);
   await page.goto(mine());
-  await card(page, "Requests").getByRole("link", { name: "See the calls" }).click();
+  await card(page, "Requests").getByRole("link", { name: "1, see the calls" }).click();
   const rows = page.getByRole("grid", { name: "Calls" }).getByRole("row");
   await expect(rows).toHaveCount(2);
   await expect(rows.nth(1)).toContainText(MODEL);
@@ -69,7 +69,7 @@ test("the chart is read, and followed to its calls, with the keyboard alone", as
   await expect(page.getByRole("img", { name: "Spend by day, 7 days" })).toBeVisible();
   await page.getByRole("group", { name: "Chart; the arrow keys read it" }).focus();
   await page.keyboard.press("End");
-  await expect(page.getByRole("status").filter({ hasText: "1 requests (0 failed)" })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "1 request (0 failed)" })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("grid", { name: "Calls" }).getByRole("row")).toHaveCount(2);
 });

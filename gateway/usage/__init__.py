@@ -35,6 +35,7 @@ from gateway.usage.budgets import Budget
 from gateway.usage.callback import Callback, ModelMap, decode, is_priced
 from gateway.usage.calls import CallsWanted, SecretUse
 from gateway.usage.live import Tick, TooFarBehind
+from gateway.usage.narrowing import ALL_CALLS, CallFilter, HourOfWeek
 from gateway.usage.partitions import Partition
 from gateway.usage.policy import CallRecord, Interval, Scope, TimeRange, UsageFilter, current_day
 from gateway.usage.reconcile.coverage import Compared
@@ -45,8 +46,10 @@ from gateway.usage.service import IngestResult, LedgerUnavailable, UsageService
 from gateway.usage.tables import UsageEvent, UsageHourly
 
 __all__ = [
+    "ALL_CALLS",
     "Ask",
     "Budget",
+    "CallFilter",
     "CallRecord",
     "Callback",
     "CallsWanted",
@@ -57,6 +60,7 @@ __all__ = [
     "GapReason",
     "Heatmap",
     "HistoryImport",
+    "HourOfWeek",
     "IngestResult",
     "Interval",
     "Ledger",

@@ -18,6 +18,9 @@ from gateway.keys import ApiKeyGeneration, ApiKeyStatus, KeyFilter, KeyOrder
 from gateway.paging import Order, Page, fetch_page, fetch_pages
 from gateway.usage import queries
 from gateway.usage.answers import View
+from gateway.usage.ingest import DROPPED_BEFORE
+from gateway.usage.narrowing import ALL_CALLS, CallFilter
+from gateway.usage.policy import EARLIEST
 from gateway.usage.queries import event
 
 _generation = table_of(ApiKeyGeneration)
@@ -102,7 +105,9 @@ class Calls:
             found |= {CallsWanted(key_id, first, after, since): page for key_id, page in pages.items()}
         return found
 
-    async def calls_of(self, actor: Actor, view: View, first: int, after: str | None = None) -> Page[Row[Any]]:
+    async def calls_of(
+        self, actor: Actor, view: View, first: int, after: str | None = None, narrowed: CallFilter = ALL_CALLS
+    ) -> Page[Row[Any]]:
         """The calls of a view that are kept, newest first, each with the price in force (`valid_from` None: none was known)."""
         during = view.during
         price = (
@@ -116,10 +121,16 @@ class Calls:
             select(event, *price.c)
             .outerjoin(price, true())
             .where(event.c.occurred_at >= during.start, event.c.occurred_at < during.end)
-            .where(*queries.conditions(actor, view, event))
+            .where(*queries.conditions(actor, view, event), *narrowed.conditions(during))
         )
         async with self._db.read() as session:
             return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+
+    async def calls_kept_from(self) -> datetime | None:
+        """Single calls that began earlier were dropped; None when none was."""
+        async with self._db.read() as session:
+            kept_from: datetime = (await session.execute(DROPPED_BEFORE)).scalar_one()
+        return kept_from if kept_from > EARLIEST else None
 
     async def page_of_keys(
         self,

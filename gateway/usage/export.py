@@ -18,6 +18,7 @@ from gateway.db import Database, table_of
 from gateway.keys import ApiKey
 from gateway.usage.answers import MEASURES, View
 from gateway.usage.ingest import DROPPED_BEFORE
+from gateway.usage.narrowing import ALL_CALLS, CallFilter
 from gateway.usage.policy import DAY, HOUR, TimeRange, current_day, cut
 from gateway.usage.queries import UNKNOWN, Part, Source, conditions, daily, event, hourly, permit
 
@@ -35,10 +36,12 @@ _CROSSED = ("user_id", "api_key_id", "model_name", "provider", "status")
 class Exporting:
     _db: Database
 
-    async def export_calls(self, actor: Actor, view: View) -> AsyncGenerator[Sequence[Record], None]:
+    async def export_calls(
+        self, actor: Actor, view: View, narrowed: CallFilter = ALL_CALLS
+    ) -> AsyncGenerator[Sequence[Record], None]:
         """The calls of a view, newest first. Raises NotPermitted at the first step."""
         permit(actor, view.scope)
-        newest_first = _calls(actor, view).limit(BATCH)
+        newest_first = _calls(actor, view).where(*narrowed.conditions(view.during)).limit(BATCH)
         after: tuple[datetime, int] | None = None
         while True:
             place = tuple_(event.c.occurred_at, event.c.seq)

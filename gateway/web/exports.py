@@ -28,15 +28,20 @@ def routes(services: Services) -> list[BaseRoute]:
         return await _file(batches, "audit", form)
 
     async def usage_of(request: Request) -> Response:
-        actor, form, view = _actor(request), _form(request), _view(request)
+        actor, form, view, narrowed = _actor(request), _form(request), _view(request), _narrowed(request)
         what = request.query_params.get("of", "calls")
         if what == "focus":
+            if narrowed != usage.ALL_CALLS:
+                raise InvalidInput("of", "must be calls where they are chosen by what only single calls tell")
             batches = services.usage.export_charges(actor, view, services.settings.web.public_url)
             return await _file(batches, "charges", form)
         if what != "calls":
             raise InvalidInput("of", "must be calls or focus")
+        calls = services.usage.export_calls(actor, view, narrowed)
+        if narrowed != usage.ALL_CALLS:
+            return await _file(calls, "calls", form)
         totals = await services.usage.totals(actor, view.during, view.wanted, view.scope)
-        return await _file(services.usage.export_calls(actor, view), "calls", form, totals.requests)
+        return await _file(calls, "calls", form, totals.requests)
 
     async def about_me(request: Request) -> Response:
         pieces = as_sections(services.privacy.export(_actor(request)))
@@ -120,6 +125,59 @@ def _view(request: Request) -> usage.View:
         statuses=given.getlist("statuses") or None,
     )
     return usage.View(usage.TimeRange(start, end), wanted, usage.Scope(scope))
+
+
+def _narrowed(request: Request) -> usage.CallFilter:
+    """As `calls(filter:)` of GraphQL, with names such as `without.apiKeyIds`, in which nothing stands for null."""
+    given = request.query_params
+    hour = None
+    if "weekday" in given or "hour" in given:
+        try:
+            hour = usage.HourOfWeek(int(given["weekday"]), int(given["hour"]), given.get("timeZone", "UTC"))
+        except (KeyError, ValueError) as error:
+            raise InvalidInput("weekday", "and hour must be numbers") from error
+    return usage.CallFilter(
+        among=_members(request, "among"),
+        without=_members(request, "without"),
+        hour_of_week=hour,
+        success=_flag(request, "success"),
+        stream=_flag(request, "stream"),
+        cache_hit=_flag(request, "cacheHit"),
+        priced=_flag(request, "priced"),
+    )
+
+
+def _members(request: Request, of: str) -> dict[usage.Dimension, tuple[str, ...]]:
+    found: dict[usage.Dimension, tuple[str, ...]] = {}
+    for name, (dimension, kind) in _MEMBERS.items():
+        field = f"{of}.{name}"
+        members = [_key(each, field, kind) if kind and each else each for each in request.query_params.getlist(field)]
+        if members:
+            found[dimension] = tuple(members)
+    return found
+
+
+_MEMBERS = {
+    "models": (usage.Dimension.MODEL, None),
+    "apiKeyIds": (usage.Dimension.API_KEY, "ApiKey"),
+    "userIds": (usage.Dimension.PERSON, "User"),
+    "providers": (usage.Dimension.PROVIDER, None),
+    "statuses": (usage.Dimension.STATUS, None),
+}
+
+
+def _key(node_id: str, field: str, kind: str) -> str:
+    of, key = ids.split(node_id, field)
+    if of != kind:
+        raise InvalidInput(field, f"must be ids of the kind {kind}")
+    return str(key)
+
+
+def _flag(request: Request, name: str) -> bool | None:
+    given = request.query_params.get(name)
+    if given not in (None, "true", "false"):
+        raise InvalidInput(name, "must be true or false")
+    return None if given is None else given == "true"
 
 
 def _ids(request: Request, name: str, kind: str) -> list[UUID] | None:

@@ -12,6 +12,8 @@ from tests.builders import a_person
 from tests.domains.usage.ledger import a_call, a_key
 
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+HOUR = timedelta(hours=1)
+NOON = NOW.replace(hour=12) - timedelta(days=5)
 RANGE = {"start": (NOW - timedelta(days=20)).isoformat(), "end": (NOW + timedelta(hours=1)).isoformat()}
 
 TOTALS = "totals { requests failures totalTokens spend cachedTokens cacheHits unpricedRequests successRate }"
@@ -106,6 +108,39 @@ async def test_every_number_leads_to_its_calls(world: World) -> None:
     refused = await ask(world, apiKeyIds=[usage["byApiKey"][0]["key"]], statuses=["429"])
     assert [edge["node"]["callId"] for edge in refused["calls"]["edges"]] == [failed.call_id]
     assert refused["totals"]["requests"] == 1
+
+
+CALLS = """query ($range: TimeRange!, $filter: CallFilter) { admin { usage(range: $range) { callsKeptFrom
+  calls(first: 50, filter: $filter) { totalCount edges { node { callId } } } } } }"""
+
+
+async def test_calls_are_chosen_by_what_sums_do_not_tell(world: World) -> None:
+    services = world.portal.services
+    key = await a_key(services.db, await a_person(services.db, "carol"), "carol's")
+    ours, foreign = a_call(key=key, occurred_at=NOON, model_name="a"), a_call(occurred_at=NOON + HOUR, model_name="b")
+    await services.usage.ingest([ours, foreign])
+    key_id = (await ask(world))["byApiKey"][0]["key"] or (await ask(world))["byApiKey"][1]["key"]
+
+    async def chosen(**filter_: Any) -> list[str]:
+        usage = (await world.ada.execute(CALLS, {"range": RANGE, "filter": filter_}))["admin"]["usage"]
+        ids = [edge["node"]["callId"] for edge in usage["calls"]["edges"]]
+        assert (usage["callsKeptFrom"], usage["calls"]["totalCount"]) == (None, len(ids))
+        return ids
+
+    kolkata = {"weekday": NOON.isoweekday(), "hour": 17, "timeZone": "Asia/Kolkata"}  # 12:00 is 17:30 there
+    assert await chosen() == [foreign.call_id, ours.call_id]
+    assert await chosen(hourOfWeek=kolkata) == [ours.call_id]
+    assert await chosen(among={"apiKeyIds": [key_id]}) == [ours.call_id]
+    assert await chosen(among={"apiKeyIds": [None]}) == [foreign.call_id]
+    assert await chosen(without={"apiKeyIds": [key_id]}) == [foreign.call_id]
+    assert await chosen(without={"userIds": [None], "models": ["c"]}) == [ours.call_id]
+    assert await chosen(among={"models": ["b", "c"], "providers": [], "statuses": ["success"]}) == []
+    assert await chosen(success=True, stream=False, cacheHit=False, priced=True) == [foreign.call_id, ours.call_id]
+    assert await chosen(success=False) == []
+
+    wrong = {"range": RANGE, "filter": {"without": {"apiKeyIds": ["nonsense"]}}}
+    refusal = {"code": "INVALID_INPUT", "field": "filter.without.apiKeyIds"}
+    assert await world.ada.refused(CALLS, wrong) == refusal
 
 
 async def people(world: World, name: str) -> list[str]:

@@ -83,6 +83,16 @@ async def test_filters_are_those_of_the_page(world: World) -> None:
     assert empty.json() == []
 
 
+async def test_calls_are_narrowed_as_on_the_page(world: World) -> None:
+    during = await some_calls(world)
+    label = (await world.alice.execute(PAGE, {"range": during}))["viewer"]["usage"]["byModel"][0]["label"]
+    answer = await world.alice.http.get("/exports/usage", params={**during, "without.models": label, "priced": "true"})
+    models = [json.loads(line)["model"] for line in answer.text.splitlines()]
+    assert (len(models), label in models, "x-total-rows" in answer.headers) == (3, False, False)
+    ours = {**during, "among.apiKeyIds": "", "among.models": label}
+    assert (await world.alice.http.get("/exports/usage", params=ours)).text == ""
+
+
 async def test_ones_own_and_everybodys(world: World) -> None:
     during = await some_calls(world)
     assert (await world.bob.http.get("/exports/usage", params=during)).text == ""
@@ -101,6 +111,13 @@ WRONG = [
     ({"of": "prompts"}, "of"),
     ({"format": "xlsx"}, "format"),
     ({"scope": "mine"}, "scope"),
+    ({"of": "focus", "success": "true"}, "of"),
+    ({"success": "yes"}, "success"),
+    ({"weekday": "1"}, "weekday"),
+    ({"weekday": "8", "hour": "0"}, "hourOfWeek"),
+    ({"weekday": "1", "hour": "0", "timeZone": "Mars"}, "timeZone"),
+    ({"without.apiKeyIds": "nonsense"}, "without.apiKeyIds"),
+    ({"without.userIds": "QXBpS2V5OjAwMDAwMDAwLTAwMDAtNDAwMC04MDAwLTAwMDAwMDAwMDAwMA=="}, "without.userIds"),
     ({"modelIds": "nonsense"}, "modelIds"),
     ({"modelIds": "VXNlcjowMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDA="}, "modelIds"),
 ]

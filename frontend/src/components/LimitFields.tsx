@@ -18,20 +18,21 @@ interface LimitFieldsProps {
 }
 
 const FIELDS = [
-  { field: "maxBudget", label: `Largest budget, in ${CURRENCY}` },
-  { field: "maxRequests", label: "Requests" },
-  { field: "maxTokens", label: "Tokens" },
-  { field: "rpmLimit", label: "Requests a minute" },
-  { field: "tpmLimit", label: "Tokens a minute" },
+  { field: "maxBudget", label: `Largest budget, in ${CURRENCY}`, about: "budget" },
+  { field: "maxRequests", label: "Requests", about: "quota" },
+  { field: "maxTokens", label: "Tokens", about: "quota" },
+  { field: "rpmLimit", label: "Requests a minute", about: "rates" },
+  { field: "tpmLimit", label: "Tokens a minute", about: "rates" },
 ] as const;
 
 /** The limits of a subscription: what may be used in each window, and how fast. */
 export function LimitFields({ values, errors, placeholder = "No limit", isReadOnly, onChange, children }: LimitFieldsProps) {
   const [counted, rates] = [FIELDS.slice(0, 3), FIELDS.slice(3)];
-  const field = ({ field: name, label }: (typeof FIELDS)[number]) => (
+  const field = ({ field: name, label, about }: (typeof FIELDS)[number]) => (
     <GridItem key={name} sm={6} lg={3}>
       <NumberField
         label={label}
+        about={about}
         isDecimal={name === "maxBudget"}
         placeholder={placeholder}
         error={errors[name]}

@@ -1,8 +1,13 @@
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
 import { useId } from "react";
 
+import type { HelpTopic } from "../lib/help";
+import { HelpButton } from "./HelpButton";
+
 interface NumberFieldProps {
   label: string;
+  /** What more there is to say of it. */
+  about?: HelpTopic;
   /** Whether it takes a fraction. */
   isDecimal?: boolean;
   /** What an empty field means. */
@@ -15,10 +20,10 @@ interface NumberFieldProps {
 }
 
 /** A number as it is typed, with what is wrong with it. */
-export function NumberField({ label, isDecimal, placeholder, help, error, isReadOnly, value, onChange }: NumberFieldProps) {
+export function NumberField({ label, about, isDecimal, placeholder, help, error, isReadOnly, value, onChange }: NumberFieldProps) {
   const id = useId();
   return (
-    <FormGroup label={label} fieldId={id}>
+    <FormGroup label={label} labelHelp={about ? <HelpButton about={about} /> : undefined} fieldId={id}>
       <TextInput
         id={id}
         value={value}

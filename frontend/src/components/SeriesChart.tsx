@@ -34,6 +34,8 @@ interface SeriesChartProps {
   line?: { name: string; values: readonly number[] };
   /** Which bar is pointed out. */
   marked: number | null;
+  /** A bar was clicked. */
+  onMark: (index: number) => void;
   height: number;
   formatValue: (value: number) => string;
   /** Whether there are no values between 1 and 2. */
@@ -54,7 +56,7 @@ const LINE = chart_color_black_500.var;
 const TICK_WIDTH = 70;
 
 /** Stacked bars over time. The only place that knows the charting library; always shown with a table of the same figures. */
-export function SeriesChart({ title, labels, parts, line, marked, height, formatValue, isWhole }: SeriesChartProps) {
+export function SeriesChart({ title, labels, parts, line, marked, onMark, height, formatValue, isWhole }: SeriesChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(SMALLEST_WIDTH);
 
@@ -70,13 +72,19 @@ export function SeriesChart({ title, labels, parts, line, marked, height, format
   const ticks = labels.map((_, index) => index).filter((index) => (labels.length - 1 - index) % every === 0);
   const sums = labels.map((_, index) => parts.reduce((sum, part) => sum + (part.values[index] ?? 0), 0));
   const largest = Math.max(0, ...sums, ...(line?.values ?? []));
+  const mark = (x: number) => {
+    const place = x - box.current!.getBoundingClientRect().left - PADDING.left;
+    if (place >= 0 && place < space) onMark(Math.floor((place / space) * labels.length));
+  };
   const legend = [
     ...parts.map(({ name, tone }) => ({ name, symbol: { fill: FILLS[tone] } })),
     ...(line ? [{ name: line.name, symbol: { fill: LINE, type: "minus" } }] : []),
   ];
 
   return (
-    <div ref={box} className="series-chart">
+    // With the keyboard the chart is read by what is around it.
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions
+    <div ref={box} className="series-chart" onClick={(event) => mark(event.clientX)}>
       <Hatches />
       <Chart
         ariaTitle={title}

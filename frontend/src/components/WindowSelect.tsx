@@ -3,6 +3,7 @@ import { useId } from "react";
 
 import { BUDGET_DURATIONS } from "../lib/keyForm";
 import { formatBudgetDuration } from "../lib/time";
+import { HelpButton } from "./HelpButton";
 import { FieldHelp } from "./NumberField";
 
 interface WindowSelectProps {
@@ -20,7 +21,7 @@ export function WindowSelect({ label, value, error, isDisabled, onChange }: Wind
   const windows = { ...BUDGET_DURATIONS };
   if (!(value in windows)) windows[value] = sentence(formatBudgetDuration(value));
   return (
-    <FormGroup label={label} fieldId={id}>
+    <FormGroup label={label} labelHelp={<HelpButton about="window" />} fieldId={id}>
       <FormSelect
         id={id}
         value={value}

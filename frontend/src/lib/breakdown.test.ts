@@ -10,16 +10,25 @@ const slice = (number: number) => ({
   totals: { requests: number, failures: 0, promptTokens: 0, completionTokens: 0, spend: "0.1" },
 });
 
+const whole = { ...slice(500).totals, spend: "50.25" };
+
 it("takes the smallest parts together, exactly", () => {
-  const { parts, others } = largest(Array.from({ length: 12 }, (_, number) => slice(number)), "requests", false);
+  const { parts, others } = largest(Array.from({ length: 12 }, (_, number) => slice(number)), whole, "requests", false);
   expect(parts.map(({ key }) => key)).toEqual(["11", "10", "9", "8", "7", "6", "5", "4"]);
   expect(others).toMatchObject({ requests: 6, spend: "0.4" });
 });
 
 it("leaves none out when there are few, or when all are wanted", () => {
   const few = Array.from({ length: 9 }, (_, number) => slice(number));
-  expect(largest(few, "spend", false)).toMatchObject({ others: null });
-  expect(largest([...few, ...few], "spend", true).parts).toHaveLength(18);
+  expect(largest(few, whole, "spend", false)).toMatchObject({ others: null });
+  expect(largest([...few, ...few], whole, "spend", true)).toMatchObject({ parts: { length: 18 }, others: null });
+});
+
+it("counts those that the server does not tell of among the others", () => {
+  const all = Array.from({ length: 100 }, () => slice(1));
+  expect(largest(all, whole, "requests", false).others).toMatchObject({ requests: 492, spend: "49.45" });
+  expect(largest(all, whole, "requests", true).others).toMatchObject({ requests: 400, spend: "40.25" });
+  expect(largest(all, { ...whole, requests: 100 }, "requests", true).others).toBeNull();
 });
 
 it("adds money without a float", () => {

@@ -9,12 +9,33 @@ export interface Slice {
 /** How many parts are shown before one asks for the rest. */
 export const SHOWN = 8;
 
-/** The parts with the most first, and what all those that are left out come to together; null when none is. */
-export function largest(slices: readonly Slice[], metric: Metric, showAll: boolean): { parts: Slice[]; others: Totals | null } {
+/** The server tells of so many parts at most. */
+export const MOST = 100;
+
+/** The parts with the most first, and what all those that are left out of `whole` come to together; null when none is. */
+export function largest(
+  slices: readonly Slice[],
+  whole: Totals,
+  metric: Metric,
+  showAll: boolean,
+): { parts: Slice[]; others: Totals | null } {
   const sorted = slices.toSorted((one, two) => metricValue(metric, two.totals) - metricValue(metric, one.totals));
   // One more row takes no more room than "1 other".
-  if (showAll || sorted.length <= SHOWN + 1) return { parts: sorted, others: null };
-  return { parts: sorted.slice(0, SHOWN), others: sorted.slice(SHOWN).map(({ totals }) => totals).reduce(sum) };
+  const parts = showAll || sorted.length <= SHOWN + 1 ? sorted : sorted.slice(0, SHOWN);
+  const hidden = sorted.slice(parts.length).map(({ totals }) => totals);
+  // Only the whole knows of those that the server has not told of.
+  const others = sorted.length < MOST ? hidden : [parts.map(({ totals }) => totals).reduce(without, whole)];
+  return { parts, others: others.length && others[0]!.requests > 0 ? others.reduce(sum) : null };
+}
+
+function without(whole: Totals, part: Totals): Totals {
+  return {
+    requests: whole.requests - part.requests,
+    failures: whole.failures - part.failures,
+    promptTokens: whole.promptTokens - part.promptTokens,
+    completionTokens: whole.completionTokens - part.completionTokens,
+    spend: addMoney(whole.spend, `-${part.spend}`),
+  };
 }
 
 function sum(one: Totals, two: Totals): Totals {

@@ -18,7 +18,7 @@ function aSink() {
 
 it("asks for exactly what the page shows", () => {
   const choice = parseUsageChoice(new URLSearchParams("range=own&from=2026-11-01&to=2026-11-02&model=a&model=b&status=429"));
-  const asked = { all: true, choice, range: usageRange(choice.period, choice.own, 0), filter: filterOf(choice) };
+  const asked = { all: true, choice, range: usageRange(choice.period, choice.own, 0), filter: filterOf(choice), calls: undefined };
   expect(exportPath(asked, "focus", "jsonl")).toBe(
     "/exports/usage?of=focus&format=jsonl&start=2026-11-01T00%3A00%3A00.000Z&end=2026-11-03T00%3A00%3A00.000Z" +
       "&scope=all&modelIds=a&modelIds=b&statuses=429",

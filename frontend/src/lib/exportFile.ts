@@ -1,3 +1,4 @@
+import { exportedCalls } from "./callChoice";
 import { localDay } from "./time";
 import type { Asked } from "./usageChoice";
 
@@ -16,9 +17,10 @@ export const EXPORT_FORMATS = {
 export type ExportFormat = keyof typeof EXPORT_FORMATS;
 
 /** The address of the file with exactly what a page shows. */
-export function exportPath({ all, range, filter }: Asked, of: ExportContent, format: ExportFormat): string {
+export function exportPath({ all, range, filter, calls }: Asked, of: ExportContent, format: ExportFormat): string {
   const params = new URLSearchParams({ of, format, start: range.start, end: range.end, scope: all ? "all" : "own" });
   for (const [name, values] of Object.entries(filter ?? {})) for (const value of values) params.append(name, value);
+  for (const [name, value] of exportedCalls(calls ?? {})) params.append(name, value);
   return `/exports/usage?${params}`;
 }
 

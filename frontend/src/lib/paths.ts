@@ -9,5 +9,8 @@ export const createKeyPath = (modelId?: string) =>
 export const newSubscriptionPath = (modelId?: string) =>
   modelId ? `/subscriptions/new?${new URLSearchParams({ model: modelId })}` : "/subscriptions/new";
 export const personPath = (id: string) => `/admin/people/${encodeURIComponent(id)}`;
+/** Everybody's calls of a time; its ends are milliseconds. */
+export const callsPath = (start: number, end: number) =>
+  `/admin/usage?${new URLSearchParams({ range: "own", from: new Date(start).toISOString(), to: new Date(end).toISOString(), view: "calls" })}`;
 /** The record, narrowed down. */
 export const auditPath = (filter: Record<string, string>) => `/admin/audit?${new URLSearchParams(filter)}`;

@@ -1,3 +1,4 @@
+import { type CallChoice, type CallFilter, parseCallChoice } from "./callChoice";
 import { oneOf } from "./oneOf";
 import { METRICS, type Metric } from "./series";
 import type { AddressChanges } from "./useAddress";
@@ -33,6 +34,8 @@ export interface UsageChoice {
   /** Whether the period before is shown beside this one. */
   compare: boolean;
   view: View;
+  /** Which of the calls, where single ones are shown. */
+  calls: CallChoice;
 }
 
 /** The server takes so many values of one dimension. */
@@ -56,6 +59,7 @@ export function parseUsageChoice(params: URLSearchParams): UsageChoice {
     metric: oneOf(METRICS, params.get("figure"), "spend"),
     compare: params.get("compare") !== "0",
     view: oneOf(VIEWS, params.get("view"), "overview"),
+    calls: parseCallChoice(params),
   };
 }
 
@@ -68,6 +72,8 @@ export interface Asked {
   choice: UsageChoice;
   range: UsageRange;
   filter: UsageFilter | undefined;
+  /** Which of the calls, where single ones are shown; undefined when all. */
+  calls: CallFilter | undefined;
 }
 
 /** The filter that the server takes; undefined when all calls count. */

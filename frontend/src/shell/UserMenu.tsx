@@ -21,6 +21,7 @@ export function UserMenu({ user: userRef }: { user: UserMenu_user$key }) {
   );
   const [isOpen, setOpen] = useState(false);
   const toProfile = useLinkClickHandler<HTMLElement>("/profile");
+  const toHelp = useLinkClickHandler<HTMLElement>("/help");
   const role = roleLabel(user.role);
   return (
     <Dropdown
@@ -47,6 +48,9 @@ export function UserMenu({ user: userRef }: { user: UserMenu_user$key }) {
         <DropdownList>
           <DropdownItem to="/profile" onClick={toProfile}>
             Your profile
+          </DropdownItem>
+          <DropdownItem to="/help" onClick={toHelp}>
+            Help
           </DropdownItem>
           <DropdownItem onClick={() => void signOut()}>Sign out</DropdownItem>
         </DropdownList>

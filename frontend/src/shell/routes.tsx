@@ -47,6 +47,7 @@ export const routes: RouteObject[] = [
             path: "profile",
             lazy: async () => ({ Component: (await import("../pages/profile/ProfilePage")).ProfilePage }),
           },
+          { path: "help", lazy: async () => ({ Component: (await import("../pages/help/HelpPage")).HelpPage }) },
           {
             path: "admin/people",
             lazy: async () => ({ Component: (await import("../pages/people/PeoplePage")).PeoplePage }),

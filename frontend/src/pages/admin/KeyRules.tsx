@@ -12,9 +12,9 @@ import type { KeyRules_policy$key } from "./__generated__/KeyRules_policy.graphq
 import type { KeyRulesMutation } from "./__generated__/KeyRulesMutation.graphql";
 
 const WHOLE = {
-  rpmLimit: { label: "Requests a minute", help: "" },
-  tpmLimit: { label: "Tokens a minute", help: "" },
-  maxParallelRequests: { label: "Requests at the same time", help: "" },
+  rpmLimit: { label: "Requests a minute", about: "rates", help: "" },
+  tpmLimit: { label: "Tokens a minute", about: "rates", help: "" },
+  maxParallelRequests: { label: "Requests at the same time", about: "parallel", help: "" },
   maxLifeDays: { label: "Longest life, in days", help: "From the making of a key to its end." },
   defaultLifeDays: { label: "Usual life, in days", help: "What a key gets when nobody says anything." },
   maxKeys: { label: "Keys of one person", help: "Without those that are over." },
@@ -128,6 +128,7 @@ export function KeyRules({ policy: ref, canChange }: KeyRulesProps) {
             <GridItem sm={6} lg={3}>
               <NumberField
                 label={`Largest budget, in ${CURRENCY}`}
+                about="budget"
                 isDecimal
                 placeholder="No maximum"
                 isReadOnly={!canChange}

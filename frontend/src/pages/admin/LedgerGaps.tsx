@@ -1,8 +1,10 @@
 import { Card, CardBody, CardTitle, Content, Label, type LabelProps } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { graphql, useFragment } from "react-relay";
+import { Link } from "react-router";
 
 import { readable } from "../../lib/labels";
+import { callsPath } from "../../lib/paths";
 import { formatDuration, formatExact } from "../../lib/time";
 import type { LedgerGaps_ledger$key } from "./__generated__/LedgerGaps_ledger.graphql";
 
@@ -41,6 +43,7 @@ export function LedgerGaps({ ledger: ledgerRef }: { ledger: LedgerGaps_ledger$ke
                 <Th>To</Th>
                 <Th>Length</Th>
                 <Th>Why</Th>
+                <Th>What is booked of it</Th>
               </Tr>
             </Thead>
             <Tbody>
@@ -54,6 +57,9 @@ export function LedgerGaps({ ledger: ledgerRef }: { ledger: LedgerGaps_ledger$ke
                       {REASONS[reason]?.text ?? readable(reason)}
                     </Label>
                     {error ? <div>{error}</div> : null}
+                  </Td>
+                  <Td dataLabel="What is booked of it">
+                    <Link to={callsPath(Date.parse(start), Date.parse(end))}>See the calls</Link>
                   </Td>
                 </Tr>
               ))}

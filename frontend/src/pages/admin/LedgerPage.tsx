@@ -4,6 +4,7 @@ import {
   Card,
   CardBody,
   CardFooter,
+  CardHeader,
   CardTitle,
   DescriptionList,
   Grid,
@@ -16,6 +17,7 @@ import { graphql, useFragment } from "react-relay";
 
 import { ExactTime } from "../../components/ExactTime";
 import { Fact } from "../../components/Fact";
+import { HelpButton } from "../../components/HelpButton";
 import { RelativeTime } from "../../components/RelativeTime";
 import { formatCount } from "../../lib/numbers";
 import { isAdmin } from "../../lib/reader";
@@ -97,7 +99,9 @@ function Loaded() {
       ) : null}
       <GridItem>
         <Card>
-          <CardTitle component="h2">Compared with LiteLLM</CardTitle>
+          <CardHeader actions={{ actions: <HelpButton about="compared" />, hasNoOffset: true }}>
+            <CardTitle component="h2">Compared with LiteLLM</CardTitle>
+          </CardHeader>
           <CardBody>
             <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
               <Fact name="Compared up to">{checkedUntil ? <ExactTime at={checkedUntil} /> : "Nothing yet"}</Fact>

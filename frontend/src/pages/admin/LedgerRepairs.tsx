@@ -1,12 +1,15 @@
 import { Card, CardBody, CardTitle, Content } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { graphql, useFragment } from "react-relay";
+import { Link } from "react-router";
 
 import { formatMoney } from "../../lib/money";
 import { formatCount } from "../../lib/numbers";
+import { callsPath } from "../../lib/paths";
 import { formatExact, formatUtcDay } from "../../lib/time";
 import type { LedgerRepairs_ledger$key } from "./__generated__/LedgerRepairs_ledger.graphql";
 
+const DAY = 86_400_000;
 const COLUMNS = ["Day (UTC)", "Lost reports", "Older calls", "Spend of both", "Last booked"];
 
 /** What was booked from LiteLLM's log, day by day. */
@@ -43,7 +46,9 @@ export function LedgerRepairs({ ledger: ledgerRef }: { ledger: LedgerRepairs_led
             <Tbody>
               {repairs.map(({ day, repaired, imported, spend, lastAt }) => (
                 <Tr key={day}>
-                  <Td dataLabel="Day (UTC)">{formatUtcDay(Date.parse(day))}</Td>
+                  <Td dataLabel="Day (UTC)">
+                    <Link to={callsPath(Date.parse(day), Date.parse(day) + DAY)}>{formatUtcDay(Date.parse(day))}</Link>
+                  </Td>
                   <Td dataLabel="Lost reports">{formatCount(repaired)}</Td>
                   <Td dataLabel="Older calls">{formatCount(imported)}</Td>
                   <Td dataLabel="Spend of both">{formatMoney(spend)}</Td>

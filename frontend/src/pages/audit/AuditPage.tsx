@@ -4,6 +4,7 @@ import { Table, Th, Thead, Tr } from "@patternfly/react-table";
 import { useDeferredValue, useMemo, useState } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
+import { HelpButton } from "../../components/HelpButton";
 import { LoadMore } from "../../components/LoadMore";
 import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
@@ -96,7 +97,12 @@ export function AuditPage() {
     <>
       <PageHeading
         title="Audit"
-        description="What was done and what was refused, newest first. Nobody can change an entry, and each is sealed by the next."
+        description={
+          <>
+            What was done and what was refused, newest first. Nobody can change an entry, and each is sealed by the next.{" "}
+            <HelpButton about="seals" />
+          </>
+        }
         actions={
           <Flex columnGap={{ default: "columnGapSm" }} rowGap={{ default: "rowGapSm" }}>
             <Export filter={filter} format="csv">

@@ -1,7 +1,8 @@
-import { Alert, AlertActionLink, AlertGroup } from "@patternfly/react-core";
+import { Alert, AlertActionLink, AlertGroup, Content } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { graphql, useFragment } from "react-relay";
 
+import { HelpButton } from "../../components/HelpButton";
 import type { KeyDrift_key$key } from "./__generated__/KeyDrift_key.graphql";
 
 const FIELDS: Record<string, string> = {
@@ -53,6 +54,9 @@ export function KeyDrift({ apiKey: keyRef, onRepair, onAdopt }: KeyDriftProps) {
           </>
         }
       >
+        <Content component="p">
+          What LiteLLM has goes on to hold until somebody decides. <HelpButton about="drift" />
+        </Content>
         <Table aria-label="Differences" variant="compact" gridBreakPoint="grid-md">
           <Thead>
             <Tr>

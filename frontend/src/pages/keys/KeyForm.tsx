@@ -15,6 +15,7 @@ import {
 import { type ReactNode, useEffect, useRef } from "react";
 
 import { ExpiryField } from "../../components/ExpiryField";
+import { HelpButton } from "../../components/HelpButton";
 import { CURRENCY } from "../../lib/money";
 import { BUDGET_DURATIONS, EXPIRIES, type KeyFormErrors, type KeyFormValues } from "../../lib/keyForm";
 import { type ModelChoice, ModelPicker } from "./ModelPicker";
@@ -86,7 +87,7 @@ export function KeyForm({ id, models, values, errors, onChange, onSubmit }: KeyF
       >
         <Grid hasGutter>
           <GridItem sm={6}>
-            <FormGroup label={`Largest budget, in ${CURRENCY}`} fieldId="key-maxBudget">
+            <FormGroup label={`Largest budget, in ${CURRENCY}`} labelHelp={<HelpButton about="budget" />} fieldId="key-maxBudget">
               <TextInput {...text("maxBudget")} inputMode="decimal" placeholder="None" />
               <Help id="key-maxBudget-help" error={errors.maxBudget}>
                 Checked before each call and booked after it, so a burst can pass it a little.
@@ -94,7 +95,7 @@ export function KeyForm({ id, models, values, errors, onChange, onSubmit }: KeyF
             </FormGroup>
           </GridItem>
           <GridItem sm={6}>
-            <FormGroup label="Budget starts again" fieldId="key-budgetDuration">
+            <FormGroup label="Budget starts again" labelHelp={<HelpButton about="window" />} fieldId="key-budgetDuration">
               <FormSelect
                 id="key-budgetDuration"
                 value={values.budgetDuration}
@@ -111,13 +112,13 @@ export function KeyForm({ id, models, values, errors, onChange, onSubmit }: KeyF
             </FormGroup>
           </GridItem>
           <GridItem sm={6}>
-            <FormGroup label="Requests a minute" fieldId="key-rpmLimit">
+            <FormGroup label="Requests a minute" labelHelp={<HelpButton about="rates" />} fieldId="key-rpmLimit">
               <TextInput {...text("rpmLimit")} inputMode="numeric" placeholder="No limit" />
               <Help id="key-rpmLimit-help" error={errors.rpmLimit} />
             </FormGroup>
           </GridItem>
           <GridItem sm={6}>
-            <FormGroup label="Tokens a minute" fieldId="key-tpmLimit">
+            <FormGroup label="Tokens a minute" labelHelp={<HelpButton about="rates" />} fieldId="key-tpmLimit">
               <TextInput {...text("tpmLimit")} inputMode="numeric" placeholder="No limit" />
               <Help id="key-tpmLimit-help" error={errors.tpmLimit}>
                 Below about 2,000 even one call may not fit.

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { graphql } from "react-relay";
 
 import { ActionDialog } from "../../components/ActionDialog";
+import { HelpButton } from "../../components/HelpButton";
 import { useRequestId } from "../../lib/useRequestId";
 import { useAction } from "../../relay/useAction";
 import type { NewSecret } from "./KeyDialogs";
@@ -84,7 +85,13 @@ export function RotateDialog({ apiKey: { id, name }, onClose, onRotated }: Rotat
       <Content component="p">
         The key gets a new secret and keeps its models and limits. The new secret is shown once.
       </Content>
-      <FormGroup role="radiogroup" label="How long does the old secret work?" fieldId="rotate-overlap" isStack>
+      <FormGroup
+        role="radiogroup"
+        label="How long does the old secret work?"
+        labelHelp={<HelpButton about="overlap" />}
+        fieldId="rotate-overlap"
+        isStack
+      >
         {OVERLAPS.map(({ seconds, label, description }) => (
           <Radio
             key={seconds}

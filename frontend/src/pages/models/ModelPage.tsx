@@ -64,7 +64,7 @@ function Details({ model: modelRef, llmBaseUrl }: { model: ModelPage_model$key; 
                 <DescriptionList columnModifier={{ default: "1Col", sm: "2Col" }}>
                   <Fact name="Provider">{providerLabel(model.provider)}</Fact>
                   <Fact name="Type">{modeLabel(model.mode)}</Fact>
-                  <Fact name="Input price, per 1M tokens">{formatPrice(model.inputCostPerMillion)}</Fact>
+                  <Fact name="Input price, per 1M tokens" about="cost">{formatPrice(model.inputCostPerMillion)}</Fact>
                   <Fact name="Output price, per 1M tokens">{formatPrice(model.outputCostPerMillion)}</Fact>
                   <Fact name="Context window">{tokens(model.contextWindow)}</Fact>
                   <Fact name="Longest answer">{tokens(model.maxOutputTokens)}</Fact>

@@ -103,7 +103,7 @@ function Details({ user: ref, reader, onChanged }: DetailsProps) {
             <DescriptionList columnModifier={{ default: "1Col", sm: "2Col", xl: "3Col" }}>
               <Fact name="Username">{user.username}</Fact>
               <Fact name="E-mail">{user.email ?? "–"}</Fact>
-              <Fact name="Role">
+              <Fact name="Role" about="role">
                 {roleLabel(user.role)}
                 {user.roleUntil ? (
                   <div>

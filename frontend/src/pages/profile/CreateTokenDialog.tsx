@@ -4,6 +4,7 @@ import { graphql } from "react-relay";
 
 import { ActionDialog } from "../../components/ActionDialog";
 import { ExpiryField } from "../../components/ExpiryField";
+import { HelpButton } from "../../components/HelpButton";
 import { FieldHelp } from "../../components/NumberField";
 import {
   checkTokenForm,
@@ -111,7 +112,7 @@ export function CreateTokenDialog({ role, connection, onClose, onCreated }: Crea
         />
         <FieldHelp id="token-name-help" error={errors.name} help="Which program is it for? For example “nightly report”." />
       </FormGroup>
-      <FormGroup role="group" label="What it may do" isRequired fieldId="token-scopes" isStack>
+      <FormGroup role="group" label="What it may do" labelHelp={<HelpButton about="scopes" />} isRequired fieldId="token-scopes" isStack>
         {scopesFor(role).map(({ scope, label, description }) => (
           <Checkbox
             key={scope}

@@ -69,7 +69,7 @@ function Loaded() {
                   <Fact name="Name">{user.displayName}</Fact>
                   <Fact name="Username">{user.username}</Fact>
                   {user.email ? <Fact name="E-mail">{user.email}</Fact> : null}
-                  <Fact name="Role">
+                  <Fact name="Role" about="role">
                     {roleLabel(user.role)}. {ROLES[user.role]} Your groups decide at each sign-in.
                   </Fact>
                   <Fact name="First signed in">

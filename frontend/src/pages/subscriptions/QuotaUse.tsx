@@ -2,6 +2,7 @@ import {
   Alert,
   Card,
   CardBody,
+  CardHeader,
   CardTitle,
   Content,
   Progress,
@@ -11,6 +12,7 @@ import {
 } from "@patternfly/react-core";
 import { graphql, useFragment } from "react-relay";
 
+import { HelpButton } from "../../components/HelpButton";
 import { RelativeTime } from "../../components/RelativeTime";
 import { formatMoney } from "../../lib/money";
 import { formatCount } from "../../lib/numbers";
@@ -47,7 +49,9 @@ export function QuotaUse({ subscription: ref }: { subscription: QuotaUse_subscri
   const usedUp = quota?.limits.filter(({ exhausted }) => exhausted).map(({ kind }) => KINDS[kind] ?? kind) ?? [];
   return (
     <Card isFullHeight>
-      <CardTitle component="h2">Use of the limits</CardTitle>
+      <CardHeader actions={{ actions: <HelpButton about="quota" />, hasNoOffset: true }}>
+        <CardTitle component="h2">Use of the limits</CardTitle>
+      </CardHeader>
       <CardBody>
         {quota ? (
           <Stack hasGutter>

@@ -4,7 +4,8 @@ import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
 import { Link } from "react-router";
 
-import { largest, type Slice } from "../../lib/breakdown";
+import { largest, MOST, type Slice } from "../../lib/breakdown";
+import { NOBODYS, notOf, onlyOf } from "../../lib/callChoice";
 import { formatMoney } from "../../lib/money";
 import { formatCount, formatShare } from "../../lib/numbers";
 import { type Metric, METRICS, metricValue, type Totals } from "../../lib/series";
@@ -12,16 +13,18 @@ import { type Dimension, DIMENSION_NAMES } from "../../lib/usageChoice";
 import { type Asked, CALLS, useUsageLink } from "./asked";
 import { ShareBar } from "./ShareBar";
 import { valueLabel } from "./values";
+import type { Breakdown_whole$key } from "./__generated__/Breakdown_whole.graphql";
 import type { Breakdown_slices$key } from "./__generated__/Breakdown_slices.graphql";
 
 interface BreakdownProps {
   by: Dimension;
   slices: Breakdown_slices$key;
+  whole: Breakdown_whole$key;
   asked: Asked;
 }
 
-/** What the totals are made of in one dimension: bars with their figures. A name leads to its part of the page. */
-export function Breakdown({ by, slices: slicesRef, asked }: BreakdownProps) {
+/** What the totals are made of in one dimension: bars with their figures. A name leads to its part of the page, a number to its calls. */
+export function Breakdown({ by, slices: slicesRef, whole: wholeRef, asked }: BreakdownProps) {
   const slices = useFragment(
     graphql`
       fragment Breakdown_slices on UsageSlice @relay(plural: true) {
@@ -39,17 +42,55 @@ export function Breakdown({ by, slices: slicesRef, asked }: BreakdownProps) {
     `,
     slicesRef,
   );
+  const whole = useFragment(
+    graphql`
+      fragment Breakdown_whole on Usage {
+        totals {
+          requests
+          failures
+          promptTokens
+          completionTokens
+          spend
+        }
+      }
+    `,
+    wholeRef,
+  ).totals;
   const [showAll, setShowAll] = useState(false);
   const linkTo = useUsageLink();
   const { metric } = asked.choice;
-  const { parts, others } = largest(slices, metric, showAll);
-  const all = slices.reduce((sum, { totals }) => sum + metricValue(metric, totals), 0);
+  const { parts, others } = largest(slices, whole, metric, showAll);
+  const all = [...parts.map(({ totals }) => totals), ...(others ? [others] : [])].reduce(
+    (sum, totals) => sum + metricValue(metric, totals),
+    0,
+  );
   const name = DIMENSION_NAMES[by];
+  const second = metric === "requests" ? "Spend" : "Requests";
   const title = `${METRICS[metric]} by ${name.toLowerCase()}`;
-  const hidden = slices.length - parts.length;
+  const othersName = slices.length < MOST ? `${slices.length - parts.length} others` : "All others";
 
   /** The value that the filter takes; null when there is none for it. */
   const valueOf = ({ key, label }: Slice) => (by === "provider" || by === "status" ? label : (key ?? null));
+  /** What the server counts it as: models by their names, and what is not of LiteMaaS together. */
+  const memberOf = ({ key, label }: Slice) => (by === "key" || by === "person" ? (key ?? NOBODYS) : label);
+  const toCallsOf = (slice: Slice) => {
+    const value = valueOf(slice);
+    return linkTo({ ...CALLS, ...(value ? { [by]: value } : { [onlyOf(by)]: memberOf(slice) }) });
+  };
+  const figures = (of: string, totals: Totals, to: string) => {
+    const requests = (
+      <Link to={to} aria-label={`${formatCount(totals.requests)} calls, ${of}`}>
+        {formatCount(totals.requests)}
+      </Link>
+    );
+    return (
+      <>
+        <Td dataLabel={METRICS[metric]}>{metric === "requests" ? requests : figure(metric, totals)}</Td>
+        <Td dataLabel="Share">{formatShare(share(totals))}</Td>
+        <Td dataLabel={second}>{metric === "requests" ? formatMoney(totals.spend) : requests}</Td>
+      </>
+    );
+  };
   const share = (totals: Totals) => (all === 0 ? 0 : metricValue(metric, totals) / all);
   return (
     <Card isFullHeight>
@@ -61,7 +102,7 @@ export function Breakdown({ by, slices: slicesRef, asked }: BreakdownProps) {
               <Th width={45}>{name}</Th>
               <Th modifier="nowrap">{METRICS[metric]}</Th>
               <Th modifier="nowrap">Share</Th>
-              <Th modifier="nowrap">{metric === "requests" ? "Spend" : "Requests"}</Th>
+              <Th modifier="nowrap">{second}</Th>
             </Tr>
           </Thead>
           <Tbody>
@@ -74,38 +115,22 @@ export function Breakdown({ by, slices: slicesRef, asked }: BreakdownProps) {
                     {value ? <Link to={linkTo({ [by]: value })}>{label}</Link> : label}
                     <ShareBar share={share(slice.totals)} />
                   </Td>
-                  <Td dataLabel={METRICS[metric]}>{figure(metric, slice.totals)}</Td>
-                  <Td dataLabel="Share">{formatShare(share(slice.totals))}</Td>
-                  <Td dataLabel={metric === "requests" ? "Spend" : "Requests"}>
-                    {metric === "requests" ? (
-                      formatMoney(slice.totals.spend)
-                    ) : value ? (
-                      <Link to={linkTo({ ...CALLS, [by]: value })} aria-label={`${formatCount(slice.totals.requests)} calls, ${label}`}>
-                        {formatCount(slice.totals.requests)}
-                      </Link>
-                    ) : (
-                      formatCount(slice.totals.requests)
-                    )}
-                  </Td>
+                  {figures(label, slice.totals, toCallsOf(slice))}
                 </Tr>
               );
             })}
             {others ? (
               <Tr>
                 <Td dataLabel={name}>
-                  {hidden} others
+                  {othersName}
                   <ShareBar share={share(others)} />
                 </Td>
-                <Td dataLabel={METRICS[metric]}>{figure(metric, others)}</Td>
-                <Td dataLabel="Share">{formatShare(share(others))}</Td>
-                <Td dataLabel={metric === "requests" ? "Spend" : "Requests"}>
-                  {metric === "requests" ? formatMoney(others.spend) : formatCount(others.requests)}
-                </Td>
+                {figures(othersName, others, linkTo({ ...CALLS, [notOf(by)]: parts.map(memberOf) }))}
               </Tr>
             ) : null}
           </Tbody>
         </Table>
-        {others || showAll ? (
+        {slices.length > parts.length || showAll ? (
           <Button variant="link" isInline onClick={() => setShowAll(!showAll)}>
             {showAll ? "Show the largest" : `Show all ${slices.length}`}
           </Button>

@@ -88,7 +88,7 @@ export function CallDialog({ call: callRef, all, onClose }: CallDialogProps) {
           </Fact>
           <Fact name="Tokens out">{formatCount(call.completionTokens)}</Fact>
           <Fact name="Tokens in all">{formatCount(call.totalTokens)}</Fact>
-          <Fact name="Cost">
+          <Fact name="Cost" about="cost">
             {formatMoney(call.spend)}
             {call.cacheHit ? ", answered from LiteLLM’s cache" : ""}
             {call.success && !call.priced ? "; LiteLLM knows no price for it" : ""}

@@ -42,7 +42,7 @@ export function ExportDialog({ asked, onClose }: ExportDialogProps) {
       <ModalHeader
         title="Export this usage"
         labelId="export-title"
-        description={`${formatSpan(Date.parse(from), Date.parse(end))}, ${asked.filter ? "with the filters of the page" : "all calls"}.`}
+        description={`${formatSpan(Date.parse(from), Date.parse(end))}, ${asked.filter || asked.calls ? "with the filters of the page" : "all calls"}.`}
       />
       <ModalBody tabIndex={0} aria-label="Export">
         <Form>
@@ -54,7 +54,8 @@ export function ExportDialog({ asked, onClose }: ExportDialogProps) {
                 name="content"
                 label={EXPORT_CONTENTS[each]}
                 isChecked={content === each}
-                isDisabled={isRunning}
+                description={each === "focus" && asked.calls ? "Charges are sums, and know less of calls than these filters." : undefined}
+                isDisabled={isRunning || (each === "focus" && asked.calls !== undefined)}
                 onChange={() => setContent(each)}
               />
             ))}

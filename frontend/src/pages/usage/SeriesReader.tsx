@@ -58,11 +58,11 @@ export function SeriesReader({ points, before, asked, hasDays, marked, onMark, c
             </>
           ) : null}
         </span>
-        {point ? <Link to={to(marked!)}>See the calls</Link> : "Point at a bar, or choose the chart and use the arrow keys."}
+        {point ? <Link to={to(marked!)}>See the calls</Link> : "Choose a bar, or the chart and then the arrow keys, to see the calls behind it."}
       </Content>
     </>
   );
 }
 
 const sentence = ({ requests, failures, promptTokens, completionTokens, spend }: Totals) =>
-  `${formatMoney(spend)}, ${formatCount(requests)} requests (${formatCount(failures)} failed), ${formatCount(promptTokens + completionTokens)} tokens`;
+  `${formatMoney(spend)}, ${formatCount(requests)} ${requests === 1 ? "request" : "requests"} (${formatCount(failures)} failed), ${formatCount(promptTokens + completionTokens)} tokens`;

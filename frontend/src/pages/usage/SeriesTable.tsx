@@ -1,6 +1,7 @@
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { Link } from "react-router";
 
+import { FAILED } from "../../lib/callChoice";
 import { formatMoney } from "../../lib/money";
 import { formatCount } from "../../lib/numbers";
 import { bucketLabel } from "../../lib/series";
@@ -43,12 +44,24 @@ export function SeriesTable({ title, points, before, asked, hasDays }: SeriesTab
                 <Link to={linkTo(callsOfPoint(points, index, asked.range))}>{formatCount(totals.requests)}</Link>
               )}
             </Td>
-            <Td dataLabel="Failed">{formatCount(totals.failures)}</Td>
+            <Td dataLabel="Failed">
+              {totals.failures === 0 ? (
+                "0"
+              ) : (
+                <Link to={linkTo({ ...callsOfPoint(points, index, asked.range), ...FAILED })}>{formatCount(totals.failures)}</Link>
+              )}
+            </Td>
             <Td dataLabel="Input tokens">{formatCount(totals.promptTokens)}</Td>
             <Td dataLabel="Output tokens">{formatCount(totals.completionTokens)}</Td>
             <Td dataLabel="Spend">{formatMoney(totals.spend)}</Td>
             {before ? (
-              <Td dataLabel="Spend before">{before[index] ? formatMoney(before[index].totals.spend) : "–"}</Td>
+              <Td dataLabel="Spend before">
+                {(before[index]?.totals.requests ?? 0) > 0 ? (
+                  <Link to={linkTo(callsOfPoint(before, index, asked.range.before))}>{formatMoney(before[index]!.totals.spend)}</Link>
+                ) : (
+                  "–"
+                )}
+              </Td>
             ) : null}
           </Tr>
         ))}

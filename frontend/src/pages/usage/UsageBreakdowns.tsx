@@ -30,6 +30,7 @@ function Loaded({ asked }: { asked: Asked }) {
   const usage = useFragment<UsageBreakdowns_usage$key>(
     graphql`
       fragment UsageBreakdowns_usage on Usage @argumentDefinitions(all: { type: "Boolean!" }) {
+        ...Breakdown_whole
         byModel {
           ...Breakdown_slices
         }
@@ -60,7 +61,7 @@ function Loaded({ asked }: { asked: Asked }) {
     <Grid hasGutter>
       {parts.map(({ by, slices }) => (
         <GridItem key={by} xl={6}>
-          <Breakdown by={by} slices={slices} asked={asked} />
+          <Breakdown by={by} slices={slices} whole={usage} asked={asked} />
         </GridItem>
       ))}
     </Grid>

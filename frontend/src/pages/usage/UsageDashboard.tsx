@@ -1,11 +1,12 @@
 import { Flex, FlexItem, PageSection, Skeleton, Stack, StackItem, Tab, Tabs, TabTitleText } from "@patternfly/react-core";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
 
+import { ALL_CALLS, callFilter } from "../../lib/callChoice";
 import { useAddress } from "../../lib/useAddress";
 import { filterOf, parseUsageChoice, type UsageChoice, type View, VIEWS } from "../../lib/usageChoice";
 import { useNow } from "../../lib/useNow";
 import { usePageHidden } from "../../lib/usePageHidden";
-import { type UsageRange, usageRange } from "../../lib/usageRange";
+import { timeZone, type UsageRange, usageRange } from "../../lib/usageRange";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary } from "../../shell/QueryBoundary";
 import { type Asked, FreshnessContext } from "./asked";
@@ -40,7 +41,10 @@ export function UsageDashboard({ title, description, all }: UsageDashboardProps)
   const [params, change] = useAddress();
   const choice = useMemo(() => parseUsageChoice(params), [params]);
   const range = useRange(choice);
-  const asked = useMemo<Asked>(() => ({ all, choice, range, filter: filterOf(choice) }), [all, choice, range]);
+  const asked = useMemo<Asked>(() => {
+    const calls = choice.view === "calls" ? callFilter(choice.calls, timeZone()) : undefined;
+    return { all, choice, range, filter: filterOf(choice), calls };
+  }, [all, choice, range]);
   // While something else is on its way, what was asked before stays.
   const shown = useDeferredValue(asked);
 
@@ -79,7 +83,7 @@ export function UsageDashboard({ title, description, all }: UsageDashboardProps)
             <Tabs
               activeKey={choice.view}
               aria-label="Shown"
-              onSelect={(_, view) => change({ view: view === "overview" ? null : (view as View) })}
+              onSelect={(_, view) => change({ ...ALL_CALLS, view: view === "overview" ? null : (view as View) })}
             >
               {(Object.keys(VIEWS) as View[]).map((view) => (
                 <Tab

@@ -6,6 +6,7 @@ import { useAddress } from "../../lib/useAddress";
 import { type Dimension, DIMENSION_NAMES } from "../../lib/usageChoice";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { type Asked, askedVariables } from "./asked";
+import { CallLabels } from "./CallLabels";
 import { valueLabel } from "./values";
 import type { UsageFiltersQuery } from "./__generated__/UsageFiltersQuery.graphql";
 
@@ -19,15 +20,19 @@ type Options = Partial<Record<Dimension, readonly Option[]>>;
 function Filters({ asked, options }: { asked: Asked; options: Options | undefined }) {
   const [, change] = useAddress();
   const { filters } = asked.choice;
-  const dimensions = (Object.keys(DIMENSION_NAMES) as Dimension[]).filter((by) => asked.all || by !== "person");
-  return dimensions.map((by) => {
+  const labelsOf = (by: Dimension) => {
     const named = by === "provider" || by === "status";
-    const labels = new Map(
+    return new Map(
       (options?.[by] ?? []).flatMap(({ key, label }): [string, string][] => {
         const value = named ? label : key;
         return value ? [[value, label]] : [];
       }),
     );
+  };
+  const dimensions = (Object.keys(DIMENSION_NAMES) as Dimension[]).filter((by) => asked.all || by !== "person");
+  const facets = dimensions.map((by) => {
+    const named = by === "provider" || by === "status";
+    const labels = labelsOf(by);
     // What the address says is offered too, though it may have no calls in this period.
     for (const value of filters[by]) if (!labels.has(value)) labels.set(value, named ? value : "Without calls here");
     return (
@@ -42,6 +47,14 @@ function Filters({ asked, options }: { asked: Asked; options: Options | undefine
       />
     );
   });
+  return (
+    <>
+      {facets}
+      {asked.choice.view === "calls" ? (
+        <CallLabels calls={asked.choice.calls} nameOf={(part, value) => labelsOf(part).get(value)} />
+      ) : null}
+    </>
+  );
 }
 
 function Loader({ asked, onLoaded }: { asked: Asked; onLoaded: (options: Options) => void }) {

@@ -145,6 +145,7 @@ export function UsageSeries({ usage: usageRef, before: beforeRef, asked }: Usage
                     : undefined
                 }
                 marked={marked}
+                onMark={setMarked}
                 height={isFull ? window.innerHeight - AROUND : HEIGHT}
                 formatValue={format}
                 isWhole={metric !== "spend"}

@@ -3,6 +3,7 @@ import { CheckCircleIcon, InProgressIcon } from "@patternfly/react-icons";
 import { graphql, useFragment } from "react-relay";
 import { Link } from "react-router";
 
+import { HelpButton } from "../../components/HelpButton";
 import { formatMinute, formatSpan } from "../../lib/time";
 import { timeZone } from "../../lib/usageRange";
 import type { Asked } from "./asked";
@@ -36,7 +37,8 @@ export function UsageStanding({ usage: usageRef, asked }: { usage: UsageStanding
           icon={complete ? <CheckCircleIcon /> : <InProgressIcon />}
         >
           {isCompared ? `Compared with LiteLLM up to ${formatMinute(until)}` : "Not compared with LiteLLM yet"}
-        </Label>
+        </Label>{" "}
+        <HelpButton about="compared" />
       </FlexItem>
       {asked.all ? (
         <FlexItem>

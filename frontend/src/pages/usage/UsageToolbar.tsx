@@ -1,6 +1,7 @@
 import { Checkbox, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
 
 import { ChoiceSelect } from "../../components/ChoiceSelect";
+import { ALL_CALLS } from "../../lib/callChoice";
 import { useAddress } from "../../lib/useAddress";
 import { NO_FILTERS } from "../../lib/usageChoice";
 import { type Period, PERIODS } from "../../lib/usageRange";
@@ -19,7 +20,7 @@ export function UsageToolbar({ asked }: { asked: Asked }) {
       ? change({ range: "own", from: localDay(range.start), to: localDay(new Date(Date.parse(range.end) - 1).toISOString()) })
       : change({ range: period === "7d" ? null : period, from: null, to: null });
   return (
-    <Toolbar clearAllFilters={() => change(NO_FILTERS)} clearFiltersButtonText="Show all" inset={{ default: "insetNone" }}>
+    <Toolbar clearAllFilters={() => change({ ...NO_FILTERS, ...ALL_CALLS })} clearFiltersButtonText="Show all" inset={{ default: "insetNone" }}>
       <ToolbarContent>
         <ToolbarItem>
           <ChoiceSelect title="Period" options={PERIODS} selected={choice.period} onChange={setPeriod} />

@@ -2,6 +2,7 @@ import { Gallery } from "@patternfly/react-core";
 import { graphql, useFragment } from "react-relay";
 import { Link } from "react-router";
 
+import { CACHED, FAILED, UNPRICED } from "../../lib/callChoice";
 import { formatMoney } from "../../lib/money";
 import { formatCount, formatSuccessRate } from "../../lib/numbers";
 import { trendText } from "../../lib/trend";
@@ -38,9 +39,6 @@ export function UsageTotals({ usage: usageRef, before: beforeRef, asked }: Usage
           spend
           unpricedRequests
         }
-        byStatus {
-          label
-        }
         ...UsageStanding_usage
       }
     `,
@@ -65,36 +63,51 @@ export function UsageTotals({ usage: usageRef, before: beforeRef, asked }: Usage
   const spend = formatMoney(totals.spend);
   const trend = (now: number, then: number | undefined) =>
     then === undefined ? null : (trendText(now, then, MORE) ?? (now > 0 ? "Nothing before" : null));
-  const failed = usage.byStatus.map(({ label }) => label).filter((label) => label !== "success");
+  const calls = requests > 0 ? linkTo(CALLS) : null;
   return (
     <section aria-label="Totals">
       <UsageStanding usage={usage} asked={asked} />
       <Gallery hasGutter minWidths={{ default: "11rem", lg: "15rem" }}>
         <Figure
           name="Spend"
+          about="cost"
           value={spend}
-          note={totals.unpricedRequests > 0 ? unpriced(totals.unpricedRequests) : null}
+          note={
+            totals.unpricedRequests > 0 ? (
+              <>
+                <Link to={linkTo({ ...CALLS, ...UNPRICED })}>{some(totals.unpricedRequests)}</Link> without a price, counted as 0
+              </>
+            ) : null
+          }
           trend={trend(Number(totals.spend), before && Number(before.spend))}
+          to={calls}
         />
         <Figure
           name="Requests"
           value={formatCount(requests)}
-          note={totals.cacheHits > 0 ? `${formatCount(totals.cacheHits)} from LiteLLM’s cache` : null}
+          note={
+            totals.cacheHits > 0 ? (
+              <>
+                <Link to={linkTo({ ...CALLS, ...CACHED })}>{formatCount(totals.cacheHits)} answered</Link> from LiteLLM’s cache
+              </>
+            ) : null
+          }
           trend={trend(requests, before?.requests)}
-          more={requests > 0 ? <Link to={linkTo(CALLS)}>See the calls</Link> : null}
+          to={calls}
         />
         <Figure
           name="Tokens"
           value={formatCount(totals.totalTokens)}
           note={`${formatCount(totals.promptTokens)} in, ${formatCount(totals.cachedTokens)} of them cached; ${formatCount(totals.completionTokens)} out`}
           trend={trend(totals.totalTokens, before?.totalTokens)}
+          to={calls}
         />
         <Figure
           name="Success rate"
           value={formatSuccessRate(requests, failures)}
-          note={`${formatCount(failures)} failed`}
+          note={failures > 0 ? <Link to={linkTo({ ...CALLS, ...FAILED })}>{formatCount(failures)} failed</Link> : "0 failed"}
           trend={before && before.requests > 0 ? `${formatSuccessRate(before.requests, before.failures)} before` : null}
-          more={failures > 0 ? <Link to={linkTo({ ...CALLS, status: failed })}>See the failed calls</Link> : null}
+          to={calls}
         />
         <UsageSpeeds asked={asked} />
       </Gallery>
@@ -103,5 +116,4 @@ export function UsageTotals({ usage: usageRef, before: beforeRef, asked }: Usage
   );
 }
 
-const unpriced = (count: number) =>
-  `${count === 1 ? "1 call has" : `${formatCount(count)} calls have`} no price: the cost of ${count === 1 ? "it" : "them"} counts as 0`;
+const some = (count: number) => (count === 1 ? "1 call" : `${formatCount(count)} calls`);

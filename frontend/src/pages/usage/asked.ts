@@ -1,6 +1,7 @@
 import { createContext, use } from "react";
 import { useSearchParams } from "react-router";
 
+import { ALL_CALLS } from "../../lib/callChoice";
 import { type AddressChanges, withChanges } from "../../lib/useAddress";
 import type { Asked } from "../../lib/usageChoice";
 import { timeZone } from "../../lib/usageRange";
@@ -43,5 +44,5 @@ export function useUsageLink(): (changes: AddressChanges) => string {
   return (changes) => `?${withChanges(params, changes)}`;
 }
 
-/** The calls behind a number: those of the page, narrowed down by `changes`. */
-export const CALLS: AddressChanges = { view: "calls" };
+/** The calls behind a number: those of the page, narrowed down by what is added. */
+export const CALLS: AddressChanges = { view: "calls", ...ALL_CALLS };

@@ -25,7 +25,9 @@ describe("usage", () => {
     expect(region.getByText("$1.23")).toBeInTheDocument();
     expect(region.getByText("5,040 in, 840 of them cached; 3,360 out")).toBeInTheDocument();
     expect(await region.findByText("820 ms")).toBeInTheDocument();
-    expect(region.getByText("for half of 40 calls; 2.1 s for 95%, 4 s for 99%")).toBeInTheDocument();
+    expect(region.getByRole("link", { name: "40 calls" }).parentElement).toHaveTextContent(
+      "for half of 40 calls; 2.1 s for 95%, 4 s for 99%",
+    );
     expect(region.getByText(/\(UTC\)$/)).toBeInTheDocument();
     expect(within(await screen.findByRole("grid", { name: "Spend by key" })).getByText("invoice bot")).toBeInTheDocument();
     expect(screen.queryByRole("grid", { name: "Spend by person" })).not.toBeInTheDocument();
@@ -38,14 +40,14 @@ describe("usage", () => {
     openPage("/usage", data);
     const region = await totalsOnPage();
     expect(region.getByText("Not compared with LiteLLM yet")).toBeInTheDocument();
-    expect(region.getByText("3 calls have no price: the cost of them counts as 0")).toBeInTheDocument();
+    expect(region.getByRole("link", { name: "3 calls" }).parentElement).toHaveTextContent("3 calls without a price, counted as 0");
   });
 
   it("moves with each tick, without asking again", async () => {
     const { live, data, backend } = openPage("/usage");
     const region = await totalsOnPage();
     await screen.findByText("Spend by key");
-    await screen.findByRole("region", { name: "Spend by hour of the week" });
+    await screen.findAllByTitle(/^Monday, 10:00 to 11:00/);
     await waitFor(() => expect(live.of("usageChanged")).toHaveLength(1));
     const asked = backend.requests.length;
     await act(() => live.push("usageChanged", tick({ ...data.usage, totals: totals(43, "1.2345") })));
@@ -96,6 +98,23 @@ describe("usage", () => {
     await userEvent.click(screen.getByRole("checkbox", { name: "Compare with the time before" }));
     expect(router.state.location.search).toBe("?figure=tokens&compare=0");
     await waitFor(() => expect(lastAsked(backend.requests)).toMatchObject({ compare: false }));
+  });
+});
+
+describe("the hours of the week", () => {
+  it("are one stop of the Tab key, in which the arrow keys go around", async () => {
+    const { container } = openPage("/usage");
+    await waitFor(() => expect(container.querySelector(".heatmap a")).not.toBeNull());
+    const called = container.querySelector<HTMLElement>(".heatmap a")!;
+    expect(called).toHaveAttribute("tabindex", "-1");
+    const [first] = within(called.closest<HTMLElement>("[role=grid]")!).getAllByText("·");
+    act(() => first!.focus());
+    await userEvent.keyboard("{ArrowDown}{ArrowUp}{End}{Home}" + "{ArrowRight}".repeat(10));
+    expect(called).toHaveFocus();
+    expect(called).toHaveAttribute("tabindex", "0");
+    expect(first).toHaveAttribute("tabindex", "-1");
+    await userEvent.keyboard("{Enter}");
+    expect(await screen.findByRole("grid", { name: "Calls" })).toBeInTheDocument();
   });
 });
 
@@ -179,12 +198,95 @@ describe("the usage that is shown", () => {
 });
 
 describe("the calls behind the numbers", () => {
+  it("are found from each number that counts them", async () => {
+    const data = someData();
+    const provider = (number: number) => ({ key: null, label: `p${number}`, totals: totals(15 + number, String(number)) });
+    data.usage = {
+      ...data.usage,
+      totals: { ...totals(42, "1.234", 2), unpricedRequests: 3, cacheHits: 5 },
+      timeToFirstToken: { calls: 30, p50Ms: 10, p95Ms: 20, p99Ms: 30 },
+      byApiKey: [{ key: null, label: "Other keys", totals: totals(42, "1.234") }],
+      byProvider: Array.from({ length: 12 }, (_, number) => provider(number)),
+    };
+    const { container } = openPage("/usage?status=success&result=failed", data);
+    const addresses = () =>
+      Object.fromEntries(
+        [...container.querySelectorAll("#usage a")].map((link) => [
+          link.getAttribute("aria-label") ?? link.textContent,
+          new URLSearchParams(link.getAttribute("href")!.split("?")[1]).toString(),
+        ]),
+      );
+    const others = [11, 10, 9, 8, 7, 6, 5, 4].map((number) => `&not-provider=p${number}`).join("");
+    const expected = {
+      "$1.23, see the calls": "status=success&view=calls",
+      "42, see the calls": "status=success&view=calls",
+      "8,400, see the calls": "status=success&view=calls",
+      "95.2%, see the calls": "status=success&view=calls",
+      "2 failed": "status=success&view=calls&result=failed",
+      "3 calls": "status=success&view=calls&price=0",
+      "5 answered": "status=success&view=calls&cache=1",
+      "40 calls": "status=success&view=calls&result=answered",
+      "30 calls": "status=success&view=calls&result=answered&stream=1",
+      "Monday, 10:00 to 11:00: $1.23, see the calls": "status=success&view=calls&hour=1-10",
+      "42 calls, gpt-4o-mini": new URLSearchParams({ status: "success", view: "calls", model: nodeId("Model", 1) }).toString(),
+      "42 calls, Other keys": "status=success&view=calls&only-key=none",
+      "2 calls, Failed (429)": "view=calls&status=429",
+      "26 calls, p11": "status=success&view=calls&provider=p11",
+      "66 calls, 4 others": `status=success&view=calls${others}`,
+    };
+    await waitFor(() => expect(addresses()).toMatchObject(expected));
+  });
+
   it("are those that failed, from the number of them", async () => {
-    const { router, backend } = openPage("/usage");
-    await userEvent.click(await screen.findByRole("link", { name: "See the failed calls" }));
-    expect(new URLSearchParams(router.state.location.search).getAll("status")).toEqual(["429"]);
+    const { backend } = openPage("/usage?range=30d");
+    await userEvent.click(await screen.findByText("2 failed"));
     expect(await screen.findByText("Failed (429)")).toBeInTheDocument();
-    expect(backend.requests.at(-1)!.variables).toMatchObject({ first: 25, filter: { statuses: ["429"] } });
+    expect(backend.requests.findLast(({ variables }) => variables?.first === 25)!.variables).toEqual({
+      all: false,
+      range: { start: "2026-10-27T00:00:00.000Z", end: "2026-11-26T00:00:00.000Z" },
+      filter: null,
+      calls: { success: false },
+      first: 25,
+      after: null,
+    });
+  });
+
+  it("say in the toolbar which they are, and each part of it can be taken back", async () => {
+    const { router } = openPage("/usage?view=calls&only-key=none&not-model=gpt-5&hour=2-9&result=failed&stream=1&cache=1&price=0");
+    const table = await screen.findByRole("grid", { name: "Calls" });
+    expect(await screen.findByText("1–2 of 2")).toBeInTheDocument();
+    for (const name of ["Failed", "Streamed", "From LiteLLM’s cache", "Without a price", "Every Tuesday, 9:00 to 10:00", "gpt-5", "Not of LiteMaaS"]) {
+      await userEvent.click(await screen.findByRole("button", { name: `Close ${name}` }));
+    }
+    expect(router.state.location.search).toBe("?view=calls");
+    expect(table).toBeInTheDocument();
+  });
+
+  it("are all of the period again after a look at the overview", async () => {
+    const { router } = openPage("/usage?view=calls&result=failed&status=429");
+    await screen.findByRole("grid", { name: "Calls" });
+    await userEvent.click(screen.getByRole("tab", { name: "Overview" }));
+    expect(router.state.location.search).toBe("?status=429");
+  });
+
+  it("leave as a file as they are shown, without charges", async () => {
+    openPage("/usage?view=calls&result=failed");
+    await screen.findByRole("grid", { name: "Calls" });
+    await userEvent.click(screen.getByRole("button", { name: "Export" }));
+    expect(await screen.findByRole("radio", { name: /FOCUS/ })).toBeDisabled();
+  });
+
+  it("are known to be fewer than the sums have where old ones are no longer kept", async () => {
+    const data = someData();
+    data.usage.callsKeptFrom = "2026-11-23T00:00:00Z";
+    const { router } = openPage("/usage?view=calls", data);
+    const gone = "Calls before Nov 23, 2026, 12:00 AM are no longer kept one by one; their sums are.";
+    expect(await screen.findByText(gone)).toBeInTheDocument();
+    expect(await screen.findByText("1–2 of 2")).toBeInTheDocument();
+    data.usage.calls = [];
+    await act(() => router.navigate("/usage?view=calls&range=own&from=2026-11-01&to=2026-11-02"));
+    expect(await screen.findByRole("heading", { name: "No single calls" })).toBeInTheDocument();
+    expect(screen.getByText(gone)).toBeInTheDocument();
   });
 
   it("come page by page", async () => {
