@@ -195,7 +195,7 @@ def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> t
     to the range in which it begins.
     """
     smallest = sizes[-1]
-    first, last = _ceiling(during.start, smallest), _floor(during.end, smallest)
+    first, last = _ceiling(during.start, smallest), block_of(during.end, smallest)
     ends = [(during.start, min(first, during.end)), (max(last, first), during.end)]
     if during.end < kept_from:
         last = _ceiling(during.end, smallest)
@@ -204,7 +204,7 @@ def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> t
     for size in sizes:
         inside, rest = [], []
         for start, end in whole:
-            low, high = _ceiling(start, size), _floor(end, size)
+            low, high = _ceiling(start, size), block_of(end, size)
             if low < high:
                 inside.append((low, high))
                 rest += [(start, low), (high, end)]
@@ -215,7 +215,8 @@ def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> t
     return blocks, [(start, end) for start, end in ends if start < end and start >= kept_from]
 
 
-def _floor(moment: datetime, size: timedelta) -> datetime:
+def block_of(moment: datetime, size: timedelta) -> datetime:
+    """Where the block of this size begins that holds the moment."""
     return moment - (moment - EARLIEST) % size
 
 

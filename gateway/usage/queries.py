@@ -174,10 +174,8 @@ class Source:
         levels = self._levels(apart, coarse, quarters)
         blocks, ends = cut(self.view.during, [size for _, size in levels], self.kept_from)
         for (table, size), spans in zip(levels, blocks, strict=True):
-            if not spans:
-                continue
             at = _TIMES[table]
-            rows = select(at.label("at"), *(table.c[name] for name in MEASURES)).where(among(at, spans))
+            rows = select(at.label("at"), *(table.c[name] for name in MEASURES))
             if len(apart) <= 1:
                 rows = rows.where(*member_conditions(self.actor, self.view, table, apart))
                 rows = rows.where(member.c.hours == size // HOUR) if table is member else rows
@@ -187,7 +185,7 @@ class Source:
                 opened = [hour for hour in opened if any(start <= hour < end for start, end in spans)]
                 rows = rows.where(at.not_in(opened))
                 ends = [*ends, *((hour, hour + HOUR) for hour in opened)]
-            parts.append(rows)
+            parts += [rows.where(among(at, [span])) for span in spans]
         return self.with_calls(parts, ends, event.c.occurred_at.label("at"))
 
     @staticmethod
@@ -225,7 +223,7 @@ class Source:
     def with_calls(self, parts: Sequence[Select[Any]], ends: Sequence[Span], *columns: ColumnElement[Any]) -> Part:
         """The parts and the single calls of the ends; no rows where there are neither.
 
-        Each end is a SELECT of its own, so that an index finds it and nothing in between is read.
+        Each span is a SELECT of its own, so that an index finds it and nothing in between is read.
         """
         calls = self.calls(*columns, *_MEASURED)
         single = [calls.where(event.c.occurred_at >= start, event.c.occurred_at < end) for start, end in ends]

@@ -1,13 +1,13 @@
 """What is asked of one view, answered together: one statement for sums and series, one for slices, one for speeds."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Integer,
-    Interval,
     Row,
     Select,
     Subquery,
@@ -52,6 +52,9 @@ from gateway.usage.zones import offsets, points, zone_of
 
 MAX_SLICES = 100
 WEEK_HOURS = 168
+# The epoch began on one.
+THURSDAY_HOURS = 72
+SECOND = timedelta(seconds=1)
 OTHERS = {Dimension.API_KEY: "Other keys", Dimension.PERSON: "Other callers"}
 
 _MOMENTS = ARRAY(UtcDateTime)
@@ -76,9 +79,13 @@ async def read(
 ) -> dict[Ask, Any]:
     """The answers. At most three statements, however much is asked. Raises NotPermitted."""
     source, found = Source(actor, view, kept_from), dict[Ask, Any]()
-    if over_time := [ask for ask in asks if isinstance(ask, Sums | Series | Heatmap)]:
-        rows = (await session.execute(_over_time(source, over_time))).all()
-        found |= _told(view, over_time, rows)
+    # Whatever is told by time adds up to the whole, too.
+    over_time = [ask for ask in asks if isinstance(ask, Series | Heatmap)] or [ask for ask in asks if ask == Sums()]
+    if over_time:
+        buckets = _told(over_time, (await session.execute(_over_time(source, over_time))).all())
+        found |= {ask: _answer(view, ask, buckets[ask]) for ask in over_time}
+        if Sums() in asks:
+            found[Sums()] = Totals.sum(buckets[over_time[0]].values())
     if slices := [ask for ask in asks if isinstance(ask, Slices)]:
         dimensions = [ask.dimension for ask in slices]
         rows = (await session.execute(_sliced(source, dimensions))).all()
@@ -128,11 +135,10 @@ def _bucket(view: View, ask: Ask, at: ColumnElement[datetime]) -> ColumnElement[
     if isinstance(ask, Series):
         return _place(at, points(view.during, ask.interval, ask.zone))
     if isinstance(ask, Heatmap):
-        (_, first), *later = ((since, literal(ahead, Interval)) for since, ahead in offsets(view.during, ask.zone))
-        ahead = case(*((at >= since, then) for since, then in reversed(later)), else_=first) if later else first
-        clock = at + cast(ahead, Interval)
-        utc = func.timezone(literal_column("'UTC'"), clock)
-        return cast((func.extract("isodow", utc) - 1) * 24 + func.extract("hour", utc), Integer)
+        (_, first), *later = ((since, ahead // SECOND) for since, ahead in offsets(view.during, ask.zone))
+        ahead: Any = case(*((at >= since, then) for since, then in reversed(later)), else_=first) if later else first
+        seconds = cast(func.floor(func.date_part("epoch", at)), BigInteger)
+        return cast(((seconds + ahead) // 3600 + THURSDAY_HOURS) % WEEK_HOURS, Integer)
     return literal_column("1")
 
 
@@ -141,13 +147,14 @@ def _place(at: ColumnElement[datetime], starts: Sequence[datetime]) -> ColumnEle
     return func.width_bucket(at, cast(literal(list(starts), _MOMENTS), _MOMENTS), type_=Integer)
 
 
-def _told(view: View, asks: Sequence[Ask], rows: Iterable[Row[Any]]) -> dict[Ask, Any]:
-    found: dict[int, dict[int, Totals]] = {n: {} for n in range(len(asks))}
-    place = {(1 << len(asks)) - 1 - (1 << (len(asks) - 1 - n)): n for n in range(len(asks))}
+def _told(asks: Sequence[Ask], rows: Iterable[Row[Any]]) -> dict[Ask, dict[int, Totals]]:
+    """What is in each bucket of each ask, without those of no calls."""
+    found: dict[Ask, dict[int, Totals]] = {ask: {} for ask in asks}
+    place = {(1 << len(asks)) - 1 - (1 << (len(asks) - 1 - n)): ask for n, ask in enumerate(asks)}
     for row in rows:
         if row.requests is not None:
             found[place[row.grouping]][row.bucket] = Totals.of(row)
-    return {ask: _answer(view, ask, found[n]) for n, ask in enumerate(asks)}
+    return found
 
 
 def _answer(view: View, ask: Ask, buckets: dict[int, Totals]) -> Any:

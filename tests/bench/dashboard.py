@@ -64,12 +64,13 @@ EVENTS = """
 INSERT INTO usage_event (call_id, success, occurred_at, received_at, latency_ms, first_token_ms, token_hash, api_key_id, user_id,
   model_name, provider, call_type, status, error_code, stream, cache_hit, priced, prompt_tokens, cached_tokens, completion_tokens,
   total_tokens, spend)
-SELECT md5(clock_timestamp()::text || n)::uuid::text, ok, at, at, ms * 4, ms, md5('k' || key) || md5('k' || key), md5('k' || key)::uuid,
+SELECT md5('c' || n)::uuid::text, ok, at, at, ms * 4, ms, md5('k' || key) || md5('k' || key), md5('k' || key)::uuid,
   md5('u' || key / {keys_each})::uuid, 'model-' || model, 'provider-' || model % 5, 'acompletion',
   CASE WHEN ok THEN 'success' ELSE '429' END, CASE WHEN ok THEN NULL ELSE '429' END, true, false, true, ms, 0, ms / 4, ms + ms / 4,
   ms * 0.000001
 FROM (
-  SELECT n, random() < 0.97 AS ok, CAST('{start}' AS timestamptz) + random() * interval '{days} days' AS at, key,
+  SELECT n, random() < 0.97 AS ok, 
+    CAST('{start}' AS timestamptz) + interval '{days} days' * ((n - 1) / {count}::float8) - random() * interval '30 s' AS at, key,
     (key * 7 + floor(random() * {models_each})::int) % {models} AS model, 20 + floor(random() ^ 2 * 3000)::int AS ms
   FROM (SELECT n, floor(random() ^ 1.5 * {people} * {keys_each})::int AS key FROM generate_series(1, {count}) AS n) AS k
 ) AS e
