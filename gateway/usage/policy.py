@@ -188,17 +188,22 @@ BLOCKS = (16 * DAY, 4 * DAY, DAY, 6 * HOUR, HOUR)
 Span = tuple[datetime, datetime]
 
 
-def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> tuple[list[list[Span]], list[Span]]:
+def cut(
+    during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime, until: datetime = LATEST
+) -> tuple[list[list[Span]], list[Span]]:
     """The range as whole blocks of UTC, for each of `sizes` from large to small, and the ends that are shorter than the smallest.
+
+    No call began at `until` or later: a range that goes as far goes to the end of its last large block.
 
     Where single calls are no longer kept (before `kept_from`, which begins a day) ends can't be counted: there a block belongs
     to the range in which it begins.
     """
     smallest = sizes[-1]
-    first, last = _ceiling(during.start, smallest), block_of(during.end, smallest)
-    ends = [(during.start, min(first, during.end)), (max(last, first), during.end)]
-    if during.end < kept_from:
-        last = _ceiling(during.end, smallest)
+    over = during.end if during.end < until else _ceiling(during.end, sizes[0])
+    first, last = _ceiling(during.start, smallest), block_of(over, smallest)
+    ends = [(during.start, min(first, over)), (max(last, first), over)]
+    if over < kept_from:
+        last = _ceiling(over, smallest)
     whole: list[Span] = [(first, last)]
     blocks: list[list[Span]] = []
     for size in sizes:

@@ -43,7 +43,7 @@ from gateway.db import table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey, ApiKeyGeneration
 from gateway.usage.answers import MEASURES, Dimension, View
-from gateway.usage.policy import BLOCKS, DAY, HOUR, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
+from gateway.usage.policy import BLOCKS, DAY, HOUR, LATEST, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
 from gateway.usage.tables import UsageDaily, UsageEvent, UsageHourly, UsageMember, UsageQuarter
 
 UNKNOWN = "unknown"
@@ -57,6 +57,12 @@ _model = table_of(Model)
 _api_key = table_of(ApiKey)
 _generation = table_of(ApiKeyGeneration)
 
+# What is read with it has to be read in the same snapshot: see `Source`.
+EXTENT = text("""
+SELECT dropped_before AS kept_from, coalesce(
+  (SELECT max(quarter) + interval '15 minutes' FROM usage_quarter WHERE dimension = 'all' AND member = ''), '2000-01-01Z'
+) AS until FROM usage_progress
+""")
 _TIMES = {hourly: hourly.c.hour, daily: daily.c.day, quarter: quarter.c.quarter, member: member.c.start}
 # Few enough that their quarters are kept.
 FINE = {Dimension.MODEL, Dimension.PROVIDER, Dimension.STATUS}
@@ -157,11 +163,19 @@ def among(column: ColumnElement[datetime], spans: Sequence[Span]) -> ColumnEleme
 
 @dataclass(frozen=True)
 class Source:
-    """What a view's numbers are made of: `tables` of sums from coarse to fine, and the events."""
+    """What a view's numbers are made of: tables of sums from coarse to fine, and the events.
+
+    Single calls are kept from `kept_from` on, and none began at `until` or later; see `EXTENT`.
+    """
 
     actor: Actor
     view: View
     kept_from: datetime
+    until: datetime = LATEST
+
+    def cut(self, sizes: Sequence[timedelta]) -> tuple[list[list[Span]], list[Span]]:
+        """See `policy.cut`."""
+        return cut(self.view.during, sizes, self.kept_from, self.until)
 
     def moments(self, *, coarse: bool, split: Sequence[datetime] = (), quarters: bool = False) -> Part:
         """Rows of (at, the measures) whose sums are those of the calls in the range.
@@ -172,7 +186,7 @@ class Source:
         apart = told_apart(self.actor, self.view)
         parts: list[Select[Any]] = []
         levels = self._levels(apart, coarse, quarters)
-        blocks, ends = cut(self.view.during, [size for _, size in levels], self.kept_from)
+        blocks, ends = self.cut([size for _, size in levels])
         for (table, size), spans in zip(levels, blocks, strict=True):
             at = _TIMES[table]
             rows = select(at.label("at"), *(table.c[name] for name in MEASURES))
@@ -207,11 +221,11 @@ class Source:
         whole = select(member.c.dimension, member.c.member, *(member.c[name] for name in MEASURES))
         permit(self.actor, self.view.scope)
         if not told_apart(self.actor, self.view):
-            blocks, ends = cut(self.view.during, BLOCKS, self.kept_from)
+            blocks, ends = self.cut(BLOCKS)
             inside = [_blocks(size, spans) for size, spans in zip(BLOCKS, blocks, strict=True) if spans]
             whole = whole.where(member.c.dimension.in_(dimensions), or_(false(), *inside))
             return whole, self.with_calls([], ends, *columns)
-        blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
+        blocks, ends = self.cut([DAY, HOUR])
         rest = [
             select(*(table.c[column.name] for column in columns), *(table.c[name] for name in MEASURES)).where(
                 among(_TIMES[table], spans), *conditions(self.actor, self.view, table)

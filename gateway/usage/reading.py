@@ -74,13 +74,12 @@ def check(actor: Actor, view: View, ask: Ask) -> None:
         zone_of(ask.zone)
 
 
-async def read(
-    session: AsyncSession, actor: Actor, view: View, asks: Sequence[Ask], kept_from: datetime
-) -> dict[Ask, Any]:
+async def read(session: AsyncSession, source: Source, asks: Sequence[Ask]) -> dict[Ask, Any]:
     """The answers. At most three statements, however much is asked. Raises NotPermitted."""
-    source, found = Source(actor, view, kept_from), dict[Ask, Any]()
+    view, found = source.view, dict[Ask, Any]()
     # Whatever is told by time adds up to the whole, too.
-    over_time = [ask for ask in asks if isinstance(ask, Series | Heatmap)] or [ask for ask in asks if ask == Sums()]
+    by_time: list[Ask] = [ask for ask in asks if isinstance(ask, Series | Heatmap)]
+    over_time = by_time or [ask for ask in asks if ask == Sums()]
     if over_time:
         buckets = _told(over_time, (await session.execute(_over_time(source, over_time))).all())
         found |= {ask: _answer(view, ask, buckets[ask]) for ask in over_time}

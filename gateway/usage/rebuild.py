@@ -1,7 +1,7 @@
 """All sums anew from the calls, set by set: for when rows were changed by hand, or came in past `ingest`.
 
 A stretch of the largest block's length is one transaction, in which nobody books. Where single calls are kept no longer, hourly
-and daily sums, quarters and histograms stay as they are, and those of members are made of the hourly ones.
+sums, quarters and histograms stay as they are, and the others are made of the hourly ones.
 """
 
 from collections.abc import AsyncIterator
@@ -21,34 +21,34 @@ SELECT least((SELECT min(hour) FROM usage_hourly), (SELECT min(occurred_at) FROM
 """)
 _IN_PEACE = text("SELECT set_config('statement_timeout', '0', true), set_config('work_mem', '256MB', true)")
 
-# Each after the one whose rows it reads, and in the order of time, as calls come: what is read together stands together.
+# Each after the one whose rows it reads, and rows in the order of time, as calls come: what is read together stands together.
 _OF_CALLS = [
     f"""CREATE TEMPORARY TABLE usage_crossed ON COMMIT DROP AS
     SELECT date_bin('15 minutes', occurred_at, 'epoch') AS quarter, {MEMBERS}, {COUNTED}
-    FROM usage_event WHERE occurred_at >= :start AND occurred_at < :end GROUP BY quarter, {MEMBERS}""",
+    FROM usage_event WHERE occurred_at >= :start AND occurred_at < :end GROUP BY quarter, {MEMBERS}""",  # noqa: S608 - only names of ours
     "DELETE FROM usage_quarter WHERE quarter >= :start AND quarter < :end",
     f"""INSERT INTO usage_quarter (dimension, member, quarter, {NAMES})
     SELECT dimension, coalesce(member, ''), quarter, {SUMS} FROM usage_crossed {OF_MEMBERS}
-    WHERE dimension NOT IN ('user', 'api_key') GROUP BY 1, 2, 3 ORDER BY 3""",
+    WHERE dimension NOT IN ('user', 'api_key') GROUP BY 1, 2, 3 ORDER BY 3""",  # noqa: S608 - only names of ours
     "DELETE FROM usage_hourly WHERE hour >= :start AND hour < :end",
     f"""INSERT INTO usage_hourly (hour, {MEMBERS}, {NAMES}, last_at)
     SELECT date_trunc('hour', quarter, 'UTC'), {MEMBERS}, {SUMS}, max(last_at) FROM usage_crossed GROUP BY 1, {MEMBERS}
-    ORDER BY 1""",
+    ORDER BY 1""",  # noqa: S608 - only names of ours
     "DROP TABLE usage_crossed",
+]
+_OF_HOURS = [
     "DELETE FROM usage_daily WHERE day >= :start AND day < :end",
     f"""INSERT INTO usage_daily (day, {MEMBERS}, {NAMES})
     SELECT date_trunc('day', hour, 'UTC'), {MEMBERS}, {SUMS} FROM usage_hourly
-    WHERE hour >= :start AND hour < :end GROUP BY 1, {MEMBERS} ORDER BY 1""",
-]
-_OF_HOURS = [
+    WHERE hour >= :start AND hour < :end GROUP BY 1, {MEMBERS} ORDER BY 1""",  # noqa: S608 - only names of ours
     "DELETE FROM usage_member WHERE start >= :start AND start < :end",
     f"""INSERT INTO usage_member (dimension, member, hours, start, {NAMES})
     SELECT dimension, coalesce(member, ''), 1, hour, {SUMS} FROM usage_hourly {OF_MEMBERS}
-    WHERE hour >= :start AND hour < :end GROUP BY 1, 2, 4 ORDER BY 4""",
+    WHERE hour >= :start AND hour < :end GROUP BY 1, 2, 4 ORDER BY 4""",  # noqa: S608 - only names of ours
     *(
         f"""INSERT INTO usage_member (dimension, member, hours, start, {NAMES})
         SELECT dimension, member, {larger // HOUR}, date_bin('{larger // HOUR} hours', start, '2000-01-01Z'), {SUMS}
-        FROM usage_member WHERE hours = {smaller // HOUR} AND start >= :start AND start < :end GROUP BY 1, 2, 4 ORDER BY 4"""
+        FROM usage_member WHERE hours = {smaller // HOUR} AND start >= :start AND start < :end GROUP BY 1, 2, 4 ORDER BY 4"""  # noqa: S608
         for smaller, larger in pairwise(reversed(BLOCKS))
     ),
 ]

@@ -1,7 +1,7 @@
 """The verbs of the ledger."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
-from gateway.usage import ingest, live, partitions, policy, queries, quotas, reading, speeds
+from gateway.usage import ingest, live, partitions, policy, queries, quotas, reading, rebuild, speeds
 from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.budgets import Budgets
 from gateway.usage.calls import Calls
@@ -26,7 +26,7 @@ from gateway.usage.export import Exporting
 from gateway.usage.grouping import Grouping
 from gateway.usage.live import Tick
 from gateway.usage.partitions import Partition
-from gateway.usage.policy import EVERYTHING, CallRecord, Scope, TimeRange, UsageFilter
+from gateway.usage.policy import EVERYTHING, CallRecord, Scope, Span, TimeRange, UsageFilter
 from gateway.usage.reconcile.coverage import Compared, compared
 
 log = structlog.get_logger(__name__)
@@ -101,7 +101,7 @@ class UsageService(Calls, Budgets, Exporting):
         raise AssertionError("the last attempt returns or raises")
 
     async def answer(self, actor: Actor, asked: Sequence[tuple[View, Ask]]) -> dict[tuple[View, Ask], Any]:
-        """What is asked of some views, each read at once: see `answers` for what an ask is answered with.
+        """What is asked of some views, all of one state of the ledger: see `answers` for what an ask is answered with.
 
         What can't be answered is answered with the error (NotPermitted, InvalidInput), so that the others can be.
         """
@@ -114,10 +114,11 @@ class UsageService(Calls, Budgets, Exporting):
                 by_view.setdefault(view, []).append(ask)
             except DomainError as error:
                 found[view, ask] = error
-        async with self._db.read() as session:
-            kept_from = (await session.execute(ingest.DROPPED_BEFORE)).scalar_one()
+        async with self._db.snapshot() as session:
+            extent = (await session.execute(queries.EXTENT)).one()
             for view, asks in by_view.items():
-                answers = await reading.read(session, actor, view, asks, kept_from)
+                source = queries.Source(actor, view, extent.kept_from, extent.until)
+                answers = await reading.read(session, source, asks)
                 found |= {(view, ask): answer for ask, answer in answers.items()}
         return found
 
@@ -163,6 +164,15 @@ class UsageService(Calls, Budgets, Exporting):
     async def settle_speeds(self) -> int:
         """What the job does every few seconds: bring the histograms of latency to what is booked. Returns how many calls."""
         return await speeds.settle(self._db)
+
+    async def rebuild_sums(self) -> AsyncIterator[Span]:
+        """Make all sums anew from the calls that are kept, and say of each stretch of time when it is done: for repair.
+
+        Nobody books meanwhile. Stopped anywhere, stretches are as they were or anew.
+        """
+        await self.settle_speeds()
+        async for span in rebuild.rebuild(self._db):
+            yield span
 
     async def compared(self, during: TimeRange) -> Compared:
         """How far the range was compared with LiteLLM's own spend log, and whether that is all that is due by now."""

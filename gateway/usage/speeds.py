@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.db import Database, table_of
 from gateway.usage.answers import Dimension, Percentiles, Speed
-from gateway.usage.policy import DAY, HOUR, Scope, cut
+from gateway.usage.policy import DAY, HOUR, Scope
 from gateway.usage.queries import UNKNOWN, Source, among, event, member_conditions, told_apart
 from gateway.usage.tables import UsageSpeed
 
@@ -69,14 +69,14 @@ booked AS MATERIALIZED (
   GROUP BY 1, 2, 3, 4, 5 ORDER BY 4, 1, 2, 3, 5
   ON CONFLICT (unit, dimension, member, start, bucket)
     DO UPDATE SET latency = s.latency + excluded.latency, first_token = s.first_token + excluded.first_token
-)"""
+)"""  # noqa: S608 - only names of ours
 _SETTLE = text(f"""
 WITH {_TIMED % f"seq > :after ORDER BY seq LIMIT {AT_ONCE}"}
 UPDATE usage_progress SET speeds_seq = greatest(speeds_seq, (SELECT max(seq) FROM booked))
 RETURNING (SELECT count(*) FROM booked)
-""")  # noqa: S608 - only names of ours
+""")  # noqa: S608
 _FORGET = text("DELETE FROM usage_speed WHERE start >= :start AND start < :end")
-_RECOUNT = text(f"WITH {_TIMED % 'seq <= :until AND occurred_at >= :start AND occurred_at < :end'} SELECT 1")  # noqa: S608
+_RECOUNT = text(f"WITH {_TIMED % 'seq <= :until AND occurred_at >= :start AND occurred_at < :end'} SELECT 1")
 
 
 async def settle(db: Database) -> int:
@@ -112,7 +112,7 @@ def histogram(source: Source) -> Select[Any]:
             .limit(NEWEST)
         )
         return _counted(_by_bucket(newest))
-    (days, hours), ends = cut(during, [DAY, HOUR], source.kept_from)
+    (days, hours), ends = source.cut([DAY, HOUR])
     kept = [
         select(speed.c.bucket, speed.c.latency, speed.c.first_token).where(
             speed.c.unit == unit,
