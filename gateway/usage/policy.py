@@ -185,6 +185,8 @@ def next_hour(moment: datetime) -> datetime:
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 # Of the sums of members. Each is at most six of the next: a range of months is a dozen and a half of them, wherever it begins.
 BLOCKS = (16 * DAY, 4 * DAY, DAY, 6 * HOUR, HOUR)
+# Of crossed sums. These are made when they are over.
+FOLDED = (16 * DAY, 4 * DAY)
 Span = tuple[datetime, datetime]
 
 
@@ -218,6 +220,23 @@ def cut(
         blocks.append(inside)
         whole = [(start, end) for start, end in rest if start < end]
     return blocks, [(start, end) for start, end in ends if start < end and start >= kept_from]
+
+
+def carve(
+    spans: Sequence[Span], blocks: Sequence[tuple[int, datetime]]
+) -> tuple[list[tuple[int, datetime]], list[Span]]:
+    """Which of the blocks (hours, start) lie within the spans, without those that a larger one holds; and what they leave."""
+    found: list[tuple[int, datetime]] = []
+    rest = list(spans)
+    for hours, low in sorted(blocks, reverse=True):
+        high = low + hours * HOUR
+        for start, end in rest:
+            if start <= low and high <= end:
+                rest.remove((start, end))
+                rest += [span for span in ((start, low), (high, end)) if span[0] < span[1]]
+                found.append((hours, low))
+                break
+    return found, rest
 
 
 def block_of(moment: datetime, size: timedelta) -> datetime:

@@ -34,6 +34,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    tuple_,
     union_all,
 )
 
@@ -43,14 +44,28 @@ from gateway.db import table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey, ApiKeyGeneration
 from gateway.usage.answers import MEASURES, Dimension, View
-from gateway.usage.policy import BLOCKS, DAY, HOUR, LATEST, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
-from gateway.usage.tables import UsageDaily, UsageEvent, UsageHourly, UsageMember, UsageQuarter
+from gateway.usage.policy import (
+    BLOCKS,
+    DAY,
+    HOUR,
+    LATEST,
+    QUARTER,
+    Scope,
+    Span,
+    TimeRange,
+    carve,
+    cut,
+    hour_of,
+    next_hour,
+)
+from gateway.usage.tables import UsageBlock, UsageDaily, UsageEvent, UsageHourly, UsageMember, UsageQuarter
 
 UNKNOWN = "unknown"
 
 event = table_of(UsageEvent)
 hourly = table_of(UsageHourly)
 daily = table_of(UsageDaily)
+block = table_of(UsageBlock)
 quarter = table_of(UsageQuarter)
 member = table_of(UsageMember)
 _model = table_of(Model)
@@ -81,8 +96,10 @@ def own(actor: Actor, table: Table) -> ColumnElement[bool]:
     return table.c.user_id == actor.user_id
 
 
-def _model_names(ids: Sequence[UUID]) -> Select[Any]:
-    return select(_model.c.name).where(_model.c.id.in_(ids))
+def _of_models(column: ColumnElement[str], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    names = select(_model.c.name).where(_model.c.id.in_(ids))
+    # An index has the rows of one model in the order of time; of several, all would be read and sorted.
+    return column == names.scalar_subquery() if len(ids) == 1 else column.in_(names)
 
 
 def told_apart(actor: Actor, view: View) -> set[Dimension]:
@@ -123,7 +140,7 @@ def conditions(actor: Actor, view: View, table: Table) -> list[ColumnElement[boo
             secrets = select(_generation.c.token_hash).where(_generation.c.api_key_id.in_(wanted.api_key_ids))
             found.append(event.c.token_hash.in_(secrets))
     if wanted.model_ids is not None:
-        found.append(table.c.model_name.in_(_model_names(wanted.model_ids)))
+        found.append(_of_models(table.c.model_name, wanted.model_ids))
     if wanted.providers is not None:
         found.append(func.coalesce(table.c.provider, UNKNOWN).in_(wanted.providers))
     if wanted.statuses is not None:
@@ -141,15 +158,16 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     found = [table.c.dimension == dimension.value]
     if view.scope is Scope.OWN:
         found.append(table.c.member == str(actor.api_key_id or actor.user_id))
+    if dimension is Dimension.MODEL and wanted.model_ids is not None:
+        return [*found, _of_models(table.c.member, wanted.model_ids)]
     given: dict[Dimension, Any] = {
-        Dimension.MODEL: None if wanted.model_ids is None else _model_names(wanted.model_ids),
         Dimension.API_KEY: None if wanted.api_key_ids is None else [str(key) for key in wanted.api_key_ids],
         Dimension.PERSON: None if wanted.user_ids is None else [str(user) for user in wanted.user_ids],
         Dimension.PROVIDER: wanted.providers,
         Dimension.STATUS: wanted.statuses,
     }
-    if given[dimension] is not None:
-        found.append(table.c.member.in_(given[dimension]))
+    if (members := given.get(dimension)) is not None:
+        found.append(table.c.member.in_(members))
     return found
 
 
@@ -172,6 +190,8 @@ class Source:
     view: View
     kept_from: datetime
     until: datetime = LATEST
+    # (hours, start) of what `usage_block` has.
+    folded: Sequence[tuple[int, datetime]] = ()
 
     def cut(self, sizes: Sequence[timedelta]) -> tuple[list[list[Span]], list[Span]]:
         """See `policy.cut`."""
@@ -225,12 +245,17 @@ class Source:
             inside = [_blocks(size, spans) for size, spans in zip(BLOCKS, blocks, strict=True) if spans]
             whole = whole.where(member.c.dimension.in_(dimensions), or_(false(), *inside))
             return whole, self.with_calls([], ends, *columns)
-        blocks, ends = self.cut([DAY, HOUR])
+        (days, hours), ends = self.cut([DAY, HOUR])
+        large, days = carve(days, self.folded)
         rest = [
             select(*(table.c[column.name] for column in columns), *(table.c[name] for name in MEASURES)).where(
-                among(_TIMES[table], spans), *conditions(self.actor, self.view, table)
+                inside, *conditions(self.actor, self.view, table)
             )
-            for table, spans in zip([daily, hourly], blocks, strict=True)
+            for table, inside in (
+                (block, tuple_(block.c.hours, block.c.start).in_(large)),
+                (daily, among(daily.c.day, days)),
+                (hourly, among(hourly.c.hour, hours)),
+            )
         ]
         return whole.where(false()), self.with_calls(rest, ends, *columns)
 

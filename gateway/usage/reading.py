@@ -1,6 +1,7 @@
 """What is asked of one view, answered together: one statement for sums and series, one for slices, one for speeds."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from gateway.catalog import Model
 from gateway.db import UtcDateTime, table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey
-from gateway.usage import policy, speeds
+from gateway.usage import folding, policy, speeds
 from gateway.usage.answers import (
     MEASURES,
     Ask,
@@ -47,7 +48,7 @@ from gateway.usage.answers import (
     View,
 )
 from gateway.usage.policy import HOUR, hour_of
-from gateway.usage.queries import MEMBERS, UNKNOWN, Source, member
+from gateway.usage.queries import MEMBERS, UNKNOWN, Source, member, told_apart
 from gateway.usage.zones import offsets, points, zone_of
 
 MAX_SLICES = 100
@@ -75,7 +76,7 @@ def check(actor: Actor, view: View, ask: Ask) -> None:
 
 
 async def read(session: AsyncSession, source: Source, asks: Sequence[Ask]) -> dict[Ask, Any]:
-    """The answers. At most three statements, however much is asked. Raises NotPermitted."""
+    """The answers. At most four statements, however much is asked. Raises NotPermitted."""
     view, found = source.view, dict[Ask, Any]()
     # Whatever is told by time adds up to the whole, too.
     by_time: list[Ask] = [ask for ask in asks if isinstance(ask, Series | Heatmap)]
@@ -86,6 +87,8 @@ async def read(session: AsyncSession, source: Source, asks: Sequence[Ask]) -> di
         if Sums() in asks:
             found[Sums()] = Totals.sum(buckets[over_time[0]].values())
     if slices := [ask for ask in asks if isinstance(ask, Slices)]:
+        if told_apart(source.actor, view):
+            source = replace(source, folded=await folding.good(session, view.during))
         dimensions = [ask.dimension for ask in slices]
         rows = (await session.execute(_sliced(source, dimensions))).all()
         for ask in slices:

@@ -37,6 +37,8 @@ _OF_CALLS = [
     "DROP TABLE usage_crossed",
 ]
 _OF_HOURS = [
+    # A job makes these anew.
+    "DELETE FROM usage_folded WHERE start >= :start AND start < :end",
     "DELETE FROM usage_daily WHERE day >= :start AND day < :end",
     f"""INSERT INTO usage_daily (day, {MEMBERS}, {NAMES})
     SELECT date_trunc('day', hour, 'UTC'), {MEMBERS}, {SUMS} FROM usage_hourly
