@@ -91,6 +91,7 @@ async def the_crowd(db: Database, service: UsageService) -> Crowd:
         ]
         await service.ingest(calls)
         await service.settle_speeds()
+        await service.fold_sums()
         owners: dict[str | None, tuple[UUID, UUID]] = {key.token_hash: (who.user_id, key.id) for who, key in keys}
         _crowds[db.url] = Crowd(calls, owners, models, admin, alice)
     return _crowds[db.url]
