@@ -48,7 +48,7 @@ from tests.bench.databases import a_database, a_server, cpu_of
 from tests.bench.worlds import NOW, id_of
 
 ADMIN = Actor(user_id=uuid4(), username="ada", role=Role.ADMIN)
-SOMEBODY = Actor(user_id=id_of("u", 1), username="user1", role=Role.USER)
+SOMEBODY = Actor(user_id=id_of("u", 1), username="person-1", role=Role.USER)
 QUARTER, WARM_UP = timedelta(minutes=15), 2
 BERLIN, INDIA = "Europe/Berlin", "Asia/Kolkata"
 FETCHED = text("SELECT tup_fetched FROM pg_stat_database WHERE datname = current_database()")

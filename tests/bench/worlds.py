@@ -14,10 +14,11 @@ DAYS, PEOPLE, KEYS_EACH, MODELS, MODELS_EACH = 90, 500, 2, 60, 5
 NOW = datetime(2026, 6, 30, 14, 37, tzinfo=UTC)
 START = NOW - timedelta(days=DAYS)
 
+# People are those of `serving.person`, so that they can sign in.
 SETTING = [
     """INSERT INTO app_user (id, issuer, subject, username, display_name, role, created_at)
-    SELECT md5('u' || n)::uuid, 'bench', n, 'user' || n, 'User ' || n, 'USER', now()
-    FROM generate_series(0, {people} - 1) AS n""",
+    SELECT md5('u' || n)::uuid, 'sandbox', name, name, name, 'USER', now()
+    FROM (SELECT n, CASE n WHEN 0 THEN 'alice' ELSE 'person-' || n END AS name FROM generate_series(0, {people} - 1) AS n) AS p""",
     """INSERT INTO model (id, name, provider, mode, capabilities, access, lifecycle, created_at, updated_at)
     SELECT md5('m' || n)::uuid, 'model-' || n, 'provider-' || n % 5, 'CHAT', '{{}}', 'OPEN', 'AVAILABLE', now(), now()
     FROM generate_series(0, {models} - 1) AS n""",
