@@ -1,10 +1,11 @@
 """The verbs of the ledger."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from gateway.usage.live import Tick
 from gateway.usage.partitions import Partition
 from gateway.usage.policy import EVERYTHING, CallRecord, Scope, Span, TimeRange, UsageFilter
 from gateway.usage.reconcile.coverage import Compared, compared
+from gateway.usage.sharing import Sharing
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class UsageService(Calls, Budgets, Exporting):
         self._db, self._bus, self._keep_days = db, bus, keep_days
         self._states = live.States(db)
         self._bookings = Grouping(self._store)
+        self._readings = Sharing[dict[tuple[View, Ask], Any]]()
 
     async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
         """Book what is not booked yet and wake who watches it. Returns after the commit.
@@ -114,6 +117,17 @@ class UsageService(Calls, Budgets, Exporting):
                 by_view.setdefault(view, []).append(ask)
             except DomainError as error:
                 found[view, ask] = error
+        if not by_view:
+            return found
+        read = partial(self._read, actor, by_view)
+        # What everybody used is the same for all who may see it.
+        if all(view.scope is Scope.ALL for view in by_view):
+            question = frozenset((view, ask) for view, asks in by_view.items() for ask in asks)
+            return found | await self._readings.ask(question, read)
+        return found | await read()
+
+    async def _read(self, actor: Actor, by_view: Mapping[View, Sequence[Ask]]) -> dict[tuple[View, Ask], Any]:
+        found: dict[tuple[View, Ask], Any] = {}
         async with self._db.snapshot() as session:
             extent = (await session.execute(queries.EXTENT)).one()
             for view, asks in by_view.items():
