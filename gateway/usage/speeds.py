@@ -61,12 +61,17 @@ booked AS MATERIALIZED (
     SELECT hour, model_name, provider, {bucket_sql("first_token_ms")}, 0, 1
     FROM booked WHERE success AND first_token_ms IS NOT NULL
   ) AS t GROUP BY 1, 2, 3, 4
+), hours AS (
+  SELECT dimension, member, hour, bucket, sum(latency)::bigint AS latency, sum(first_token)::bigint AS first_token
+  FROM timed
+  CROSS JOIN LATERAL (VALUES ('all', ''), ('model', model_name), ('provider', provider)) AS d (dimension, member)
+  GROUP BY 1, 2, 3, 4
 ), counted AS (
   INSERT INTO usage_speed AS s (unit, dimension, member, start, bucket, latency, first_token)
-  SELECT u.unit, d.dimension, d.member, date_trunc(u.unit, hour, 'UTC'), bucket, sum(latency), sum(first_token)
-  FROM timed CROSS JOIN (VALUES ('hour'), ('day')) AS u (unit)
-  CROSS JOIN LATERAL (VALUES ('all', ''), ('model', model_name), ('provider', provider)) AS d (dimension, member)
-  GROUP BY 1, 2, 3, 4, 5 ORDER BY 4, 1, 2, 3, 5
+  SELECT 'hour', dimension, member, hour, bucket, latency, first_token FROM hours
+  UNION ALL
+  SELECT 'day', dimension, member, date_trunc('day', hour, 'UTC'), bucket, sum(latency), sum(first_token)
+  FROM hours GROUP BY 1, 2, 3, 4, 5 ORDER BY 4, 1, 2, 3, 5
   ON CONFLICT (unit, dimension, member, start, bucket)
     DO UPDATE SET latency = s.latency + excluded.latency, first_token = s.first_token + excluded.first_token
 )"""  # noqa: S608 - only names of ours
