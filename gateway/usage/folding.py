@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.db import Database, utc_now
+from gateway.db import Database
 from gateway.usage.ingest import MEMBERS, NAMES, SUMS
 from gateway.usage.policy import FOLDED, HOUR, TimeRange
 
@@ -54,10 +54,10 @@ async def good(session: AsyncSession, during: TimeRange) -> Sequence[tuple[int, 
     return [(row.hours, row.start) for row in rows]
 
 
-async def fold(db: Database) -> int:
+async def fold(db: Database, now: datetime) -> int:
     """Make what is over and not there or not good any more. Returns how many blocks that were."""
     async with db.read() as session:
-        blocks = (await session.execute(_BAD, {"over": utc_now() - SETTLED})).all()
+        blocks = (await session.execute(_BAD, {"over": now - SETTLED})).all()
     for block in blocks:
         async with db.write() as session:
             await session.execute(_ONE_AT_A_TIME)

@@ -181,7 +181,7 @@ class UsageService(Calls, Budgets, Exporting):
 
     async def fold_sums(self) -> int:
         """What the job does every minute: make crossed sums of days that are over. Returns how many blocks."""
-        return await folding.fold(self._db)
+        return await folding.fold(self._db, utc_now())
 
     async def rebuild_sums(self) -> AsyncIterator[Span]:
         """Make all sums anew from the calls that are kept, and say of each stretch of time when it is done: for repair.
