@@ -142,7 +142,8 @@ def conditions(actor: Actor, view: View, table: Table) -> list[ColumnElement[boo
     if wanted.model_ids is not None:
         found.append(_of_models(table.c.model_name, wanted.model_ids))
     if wanted.providers is not None:
-        found.append(func.coalesce(table.c.provider, UNKNOWN).in_(wanted.providers))
+        named = table.c.provider.in_(wanted.providers)
+        found.append(or_(named, table.c.provider.is_(None)) if UNKNOWN in wanted.providers else named)
     if wanted.statuses is not None:
         found.append(table.c.status.in_(wanted.statuses))
     return found
