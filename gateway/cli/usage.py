@@ -51,10 +51,7 @@ def rebuild_command() -> None:
     Sums of calls that are kept no longer stay as they are. Calls can't be booked while a stretch of sixteen days is made; a
     gateway that runs meanwhile may refuse LiteLLM's callbacks, and books those calls from LiteLLM's spend log afterwards.
     """
-    try:
-        settings = load_database_settings()
-    except SettingsError as error:
-        fail(*error.problems)
+    settings = database_settings()
     try:
         asyncio.run(_rebuild(settings))
     except (OSError, SQLAlchemyError) as error:
