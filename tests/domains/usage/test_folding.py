@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from gateway.actor import Role
+from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.usage import Dimension, Scope, Slices, TimeRange, Totals, UsageFilter, UsageService, View
-from tests.builders import a_model, a_person
+from tests.builders import a_model
 from tests.domains.usage.ledger import a_call, a_key, rows, totals_of
 
 # A block of sixteen days begins here.
@@ -19,8 +19,7 @@ BLOCKS = """SELECT hours, start, user_id, api_key_id, model_name, provider, stat
 ORDER BY 1, 2, 3, 4, 5, 6, 7"""
 
 
-async def test_blocks_are_made_once_and_of_what_is_over(db: Database, service: UsageService) -> None:
-    alice = await a_person(db, "alice")
+async def test_blocks_are_made_once_and_of_what_is_over(db: Database, service: UsageService, alice: Actor) -> None:
     keys = [await a_key(db, alice, name) for name in ("a1", "a2")]
     await service.ingest(
         [
@@ -42,8 +41,7 @@ async def test_blocks_are_made_once_and_of_what_is_over(db: Database, service: U
     assert await service.fold_sums() == 0
 
 
-async def test_a_late_call_is_in_every_answer(db: Database, service: UsageService) -> None:
-    ada, alice = await a_person(db, "ada", Role.ADMIN), await a_person(db, "alice")
+async def test_a_late_call_is_in_every_answer(db: Database, service: UsageService, ada: Actor, alice: Actor) -> None:
     key, model = await a_key(db, alice, "k"), await a_model(db, "m0")
     calls = [a_call(key=key, occurred_at=BEGIN + n * DAY / 2, model_name="m0", provider="openai") for n in range(64)]
     await service.ingest(calls)
@@ -76,9 +74,10 @@ async def test_a_late_call_is_in_every_answer(db: Database, service: UsageServic
     assert [tuple(row) for row in await rows(db, BLOCKS)] == [tuple(row) for row in await rows(db, TRUTH)]
 
 
-async def test_blocks_are_read_where_they_are_good(db: Database, service: UsageService) -> None:
+async def test_blocks_are_read_where_they_are_good(
+    db: Database, service: UsageService, ada: Actor, alice: Actor
+) -> None:
     """Nothing but the block has these numbers, so that it is seen to be read."""
-    ada, alice = await a_person(db, "ada", Role.ADMIN), await a_person(db, "alice")
     key = await a_key(db, alice, "k")
     calls = [a_call(key=key, occurred_at=BEGIN + n * DAY) for n in range(32)]
     await service.ingest(calls)

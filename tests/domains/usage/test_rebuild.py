@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import text
 
+from gateway.actor import Actor
 from gateway.db import Database
 from gateway.events import Bus
 from gateway.usage import UsageService
-from tests.builders import a_person
 from tests.domains.usage.ledger import SUMS, a_call, a_key, rows, sums_differ
 
 MONDAY = datetime(2025, 3, 10, tzinfo=UTC)
@@ -30,10 +30,9 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def some_calls(db: Database, service: UsageService) -> None:
+async def some_calls(db: Database, service: UsageService, owner: Actor) -> None:
     """300 calls of six weeks: of two keys and of none, of two models, answered and not, timed and not."""
-    alice = await a_person(db, "alice")
-    keys = [await a_key(db, alice, name) for name in ("a1", "a2")]
+    keys = [await a_key(db, owner, name) for name in ("a1", "a2")]
     calls = [
         a_call(
             occurred_at=MONDAY + timedelta(hours=3.4 * n, milliseconds=n),
@@ -73,8 +72,8 @@ async def spoil(db: Database, *, since: datetime = datetime(2000, 1, 1, tzinfo=U
         )
 
 
-async def test_sums_are_as_booking_wrote_them(db: Database, service: UsageService) -> None:
-    await some_calls(db, service)
+async def test_sums_are_as_booking_wrote_them(db: Database, service: UsageService, alice: Actor) -> None:
+    await some_calls(db, service, alice)
     booked = await sums(db)
     assert all(booked.values())
     await spoil(db)
@@ -88,8 +87,10 @@ async def test_sums_are_as_booking_wrote_them(db: Database, service: UsageServic
     assert len(spans) == 3
 
 
-async def test_what_is_left_of_dropped_calls_stays(db: Database, service: UsageService, database_url: str) -> None:
-    await some_calls(db, service)
+async def test_what_is_left_of_dropped_calls_stays(
+    db: Database, service: UsageService, database_url: str, alice: Actor
+) -> None:
+    await some_calls(db, service, alice)
     now = datetime.now(UTC)
     await service.ingest([a_call(occurred_at=now - timedelta(days=n), latency_ms=100) for n in range(1, 40)])
     await UsageService(db, Bus(database_url), keep_days=20).retain()

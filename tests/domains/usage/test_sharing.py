@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from gateway.actor import Role
+from gateway.actor import Actor, Role
 from gateway.db import Database
 from gateway.errors import NotPermitted
 from gateway.usage import Scope, Sums, TimeRange, UsageService, View
@@ -93,9 +93,10 @@ async def test_an_error_is_everybodys_and_over_with_the_next() -> None:
     assert await later == 2
 
 
-async def test_everybodys_usage_is_read_once_for_all_who_ask(db: Database, service: UsageService) -> None:
-    ada, eve = await a_person(db, "ada", Role.ADMIN), await a_person(db, "eve", Role.AUDITOR)
-    alice, bob = await a_person(db, "alice"), await a_person(db, "bob")
+async def test_everybodys_usage_is_read_once_for_all_who_ask(
+    db: Database, service: UsageService, ada: Actor, alice: Actor
+) -> None:
+    eve, bob = await a_person(db, "eve", Role.AUDITOR), await a_person(db, "bob")
     calls = [a_call(key=await a_key(db, alice, "k")), a_call()]
     await service.ingest(calls)
     during = TimeRange(NOON - timedelta(hours=3), NOON + timedelta(hours=3))
