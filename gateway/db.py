@@ -94,12 +94,20 @@ class Database:
         # A single SELECT needs no BEGIN and no ROLLBACK: two round trips less.
         reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._reads = async_sessionmaker(reader, expire_on_commit=False, autoflush=False)
+        steady = self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._snapshots = async_sessionmaker(steady, expire_on_commit=False, autoflush=False)
         self._writes = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """For SELECTs; each sees what was committed before it."""
         async with self._reads() as session:
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """For SELECTs that have to fit together: all see what was committed before the first."""
+        async with self._snapshots() as session:
             yield session
 
     @asynccontextmanager

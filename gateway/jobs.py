@@ -61,6 +61,7 @@ def jobs(services: Services) -> list[Job]:
         Job("subscriptions-expire", 3, services.subscriptions.expire),
         Job("quotas", 2, services.usage.settle_quotas),
         Job("usage-speeds", 2, services.usage.settle_speeds),
+        Job("usage-blocks", 60, services.usage.fold_sums),
         Job("usage-partitions", 3600, services.usage.prepare_partitions),
         Job("usage-retention", 3600, services.usage.retain),
         Job("quotas-sweep", 300, services.usage.settle_all_quotas),

@@ -1,5 +1,6 @@
 """The command: what it says when it can't start, and a gateway that starts, serves and stops."""
 
+import asyncio
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -17,7 +19,11 @@ from typer.testing import CliRunner, Result
 
 import gateway
 from gateway.cli import main
+from gateway.db import Database
+from gateway.events import Bus
 from gateway.revision import head
+from gateway.usage import UsageService
+from tests.domains.usage.ledger import a_call
 from tests.portal import environment, restored_logging
 from tests.ports import own_port
 
@@ -183,3 +189,19 @@ def test_retention_says_that_the_database_does_not_answer() -> None:
     answer = run("usage", "retention", DATABASE_URL="postgresql://x@127.0.0.1:1/x", USAGE_KEEP_DAYS="30")
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert "can't be reached" in answer.stderr
+
+
+def test_rebuild_says_what_it_has_made(database_url: str) -> None:
+    assert run("usage", "rebuild", DATABASE_URL=database_url).stdout == "There are no calls.\n"
+
+    async def book() -> None:
+        db = Database(database_url)
+        await UsageService(db, Bus(database_url)).ingest([a_call(occurred_at=datetime(2025, 3, 10, 12, tzinfo=UTC))])
+        await db.close()
+
+    asyncio.run(book())
+    answer = run("usage", "rebuild", DATABASE_URL=database_url)
+    assert (answer.exit_code, answer.stdout) == (0, "made the sums from 2025-03-10 to 2025-03-26\n")
+    refused = run("usage", "rebuild", DATABASE_URL="postgresql://x@127.0.0.1:1/x")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "The sums can't be made" in refused.stderr

@@ -42,3 +42,29 @@ async def _retain(settings: DatabaseSettings, dry_run: bool) -> list[Partition]:
         return await UsageService(db, Bus(settings.url), settings.usage_keep_days).retain(dry_run=dry_run)
     finally:
         await db.close()
+
+
+@usage.command("rebuild")
+def rebuild_command() -> None:
+    """Make all sums anew from the single calls that are kept: for when rows were changed by hand.
+
+    Sums of calls that are kept no longer stay as they are. Calls can't be booked while a stretch of sixteen days is made; a
+    gateway that runs meanwhile may refuse LiteLLM's callbacks, and books those calls from LiteLLM's spend log afterwards.
+    """
+    settings = database_settings()
+    try:
+        asyncio.run(_rebuild(settings))
+    except (OSError, SQLAlchemyError) as error:
+        fail(f"The sums can't be made: {reason(error)}")
+
+
+async def _rebuild(settings: DatabaseSettings) -> None:
+    db, stretches = Database(settings.url, pool_size=1), 0
+    try:
+        async for start, end in UsageService(db, Bus(settings.url)).rebuild_sums():
+            stretches += 1
+            typer.echo(f"made the sums from {start:%Y-%m-%d} to {end:%Y-%m-%d}")
+    finally:
+        await db.close()
+    if not stretches:
+        typer.echo("There are no calls.")

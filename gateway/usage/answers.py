@@ -1,5 +1,6 @@
 """What can be asked of the ledger, and what it answers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -86,6 +87,11 @@ class Totals:
     def of(cls, row: Any) -> "Totals":
         counts = {name: int(getattr(row, name)) for name in COUNTS}
         return cls(spend=row.spend, **counts)
+
+    @classmethod
+    def sum(cls, parts: Iterable["Totals"]) -> "Totals":
+        listed = list(parts)
+        return cls(**{name: sum((getattr(part, name) for part in listed), getattr(cls, name)) for name in MEASURES})
 
 
 MEASURES = tuple(Totals.__dataclass_fields__)

@@ -42,6 +42,15 @@ NAMES, GIVEN = ", ".join(MEASURES), ", ".join(COLUMNS)
 # PostgreSQL's sum of bigint is numeric, which costs several times as much to go on adding up.
 SUMS = ", ".join(f"sum({name}){'' if name == 'spend' else '::bigint'} AS {name}" for name in MEASURES)
 SIZES = ", ".join(f"({size // HOUR})" for size in BLOCKS)
+# Of rows that are calls.
+COUNTED = """count(*) AS requests, count(*) FILTER (WHERE NOT success) AS failures, sum(prompt_tokens)::bigint AS prompt_tokens,
+    sum(completion_tokens)::bigint AS completion_tokens, sum(total_tokens)::bigint AS total_tokens, sum(spend) AS spend,
+    sum(cached_tokens)::bigint AS cached_tokens, count(*) FILTER (WHERE cache_hit) AS cache_hits,
+    count(*) FILTER (WHERE NOT priced) AS unpriced, max(occurred_at) AS last_at"""
+# What a row of crossed sums counts for.
+OF_MEMBERS = """CROSS JOIN LATERAL
+    (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status),
+      ('user', CAST(user_id AS text)), ('api_key', CAST(api_key_id AS text))) AS d (dimension, member)"""
 
 
 def _added(table: str) -> str:
@@ -68,18 +77,11 @@ WITH fresh AS MATERIALIZED (
   INSERT INTO usage_event ({GIVEN}, received_at, {OWNER}, status)
   SELECT {GIVEN}, CAST(:received_at AS timestamptz), {OWNER}, status FROM fresh
 ), crossed AS MATERIALIZED (
-  SELECT date_bin('15 minutes', occurred_at, 'epoch') AS quarter, {MEMBERS}, count(*) AS requests,
-    count(*) FILTER (WHERE NOT success) AS failures, sum(prompt_tokens)::bigint AS prompt_tokens,
-    sum(completion_tokens)::bigint AS completion_tokens, sum(total_tokens)::bigint AS total_tokens, sum(spend) AS spend,
-    sum(cached_tokens)::bigint AS cached_tokens, count(*) FILTER (WHERE cache_hit) AS cache_hits,
-    count(*) FILTER (WHERE NOT priced) AS unpriced, max(occurred_at) AS last_at
+  SELECT date_bin('15 minutes', occurred_at, 'epoch') AS quarter, {MEMBERS}, {COUNTED}
   FROM fresh GROUP BY quarter, {MEMBERS}
 ), members AS MATERIALIZED (
   SELECT d.dimension, coalesce(d.member, '') AS member, quarter, {SUMS}
-  FROM crossed CROSS JOIN LATERAL
-    (VALUES ('all', ''), ('model', model_name), ('provider', coalesce(provider, 'unknown')), ('status', status),
-      ('user', CAST(user_id AS text)), ('api_key', CAST(api_key_id AS text))) AS d (dimension, member)
-  GROUP BY 1, 2, 3
+  FROM crossed {OF_MEMBERS} GROUP BY 1, 2, 3
 ), quarters AS (
   INSERT INTO usage_quarter AS q (dimension, member, quarter, {NAMES})
   SELECT dimension, member, quarter, {NAMES} FROM members WHERE dimension NOT IN ('user', 'api_key')

@@ -185,26 +185,33 @@ def next_hour(moment: datetime) -> datetime:
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 # Of the sums of members. Each is at most six of the next: a range of months is a dozen and a half of them, wherever it begins.
 BLOCKS = (16 * DAY, 4 * DAY, DAY, 6 * HOUR, HOUR)
+# Of crossed sums. These are made when they are over.
+FOLDED = (16 * DAY, 4 * DAY)
 Span = tuple[datetime, datetime]
 
 
-def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> tuple[list[list[Span]], list[Span]]:
+def cut(
+    during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime, until: datetime = LATEST
+) -> tuple[list[list[Span]], list[Span]]:
     """The range as whole blocks of UTC, for each of `sizes` from large to small, and the ends that are shorter than the smallest.
+
+    No call began at `until` or later: a range that goes as far goes to the end of its last large block.
 
     Where single calls are no longer kept (before `kept_from`, which begins a day) ends can't be counted: there a block belongs
     to the range in which it begins.
     """
     smallest = sizes[-1]
-    first, last = _ceiling(during.start, smallest), _floor(during.end, smallest)
-    ends = [(during.start, min(first, during.end)), (max(last, first), during.end)]
-    if during.end < kept_from:
-        last = _ceiling(during.end, smallest)
+    over = during.end if during.end < until else _ceiling(during.end, sizes[0])
+    first, last = _ceiling(during.start, smallest), block_of(over, smallest)
+    ends = [(during.start, min(first, over)), (max(last, first), over)]
+    if over < kept_from:
+        last = _ceiling(over, smallest)
     whole: list[Span] = [(first, last)]
     blocks: list[list[Span]] = []
     for size in sizes:
         inside, rest = [], []
         for start, end in whole:
-            low, high = _ceiling(start, size), _floor(end, size)
+            low, high = _ceiling(start, size), block_of(end, size)
             if low < high:
                 inside.append((low, high))
                 rest += [(start, low), (high, end)]
@@ -215,7 +222,25 @@ def cut(during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime) -> t
     return blocks, [(start, end) for start, end in ends if start < end and start >= kept_from]
 
 
-def _floor(moment: datetime, size: timedelta) -> datetime:
+def carve(
+    spans: Sequence[Span], blocks: Sequence[tuple[int, datetime]]
+) -> tuple[list[tuple[int, datetime]], list[Span]]:
+    """Which of the blocks (hours, start) lie within the spans, without those that a larger one holds; and what they leave."""
+    found: list[tuple[int, datetime]] = []
+    rest = list(spans)
+    for hours, low in sorted(blocks, reverse=True):
+        high = low + hours * HOUR
+        for start, end in rest:
+            if start <= low and high <= end:
+                rest.remove((start, end))
+                rest += [span for span in ((start, low), (high, end)) if span[0] < span[1]]
+                found.append((hours, low))
+                break
+    return found, rest
+
+
+def block_of(moment: datetime, size: timedelta) -> datetime:
+    """Where the block of this size begins that holds the moment."""
     return moment - (moment - EARLIEST) % size
 
 

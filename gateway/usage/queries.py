@@ -34,6 +34,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    tuple_,
     union_all,
 )
 
@@ -43,20 +44,40 @@ from gateway.db import table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey, ApiKeyGeneration
 from gateway.usage.answers import MEASURES, Dimension, View
-from gateway.usage.policy import BLOCKS, DAY, HOUR, QUARTER, Scope, Span, TimeRange, cut, hour_of, next_hour
-from gateway.usage.tables import UsageDaily, UsageEvent, UsageHourly, UsageMember, UsageQuarter
+from gateway.usage.policy import (
+    BLOCKS,
+    DAY,
+    HOUR,
+    LATEST,
+    QUARTER,
+    Scope,
+    Span,
+    TimeRange,
+    carve,
+    cut,
+    hour_of,
+    next_hour,
+)
+from gateway.usage.tables import UsageBlock, UsageDaily, UsageEvent, UsageHourly, UsageMember, UsageQuarter
 
 UNKNOWN = "unknown"
 
 event = table_of(UsageEvent)
 hourly = table_of(UsageHourly)
 daily = table_of(UsageDaily)
+block = table_of(UsageBlock)
 quarter = table_of(UsageQuarter)
 member = table_of(UsageMember)
 _model = table_of(Model)
 _api_key = table_of(ApiKey)
 _generation = table_of(ApiKeyGeneration)
 
+# What is read with it has to be read in the same snapshot: see `Source`.
+EXTENT = text("""
+SELECT dropped_before AS kept_from, coalesce(
+  (SELECT max(quarter) + interval '15 minutes' FROM usage_quarter WHERE dimension = 'all' AND member = ''), '2000-01-01Z'
+) AS until FROM usage_progress
+""")
 _TIMES = {hourly: hourly.c.hour, daily: daily.c.day, quarter: quarter.c.quarter, member: member.c.start}
 # Few enough that their quarters are kept.
 FINE = {Dimension.MODEL, Dimension.PROVIDER, Dimension.STATUS}
@@ -75,8 +96,10 @@ def own(actor: Actor, table: Table) -> ColumnElement[bool]:
     return table.c.user_id == actor.user_id
 
 
-def _model_names(ids: Sequence[UUID]) -> Select[Any]:
-    return select(_model.c.name).where(_model.c.id.in_(ids))
+def _of_models(column: ColumnElement[str], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    names = select(_model.c.name).where(_model.c.id.in_(ids))
+    # An index has the rows of one model in the order of time; of several, all would be read and sorted.
+    return column == names.scalar_subquery() if len(ids) == 1 else column.in_(names)
 
 
 def told_apart(actor: Actor, view: View) -> set[Dimension]:
@@ -117,9 +140,10 @@ def conditions(actor: Actor, view: View, table: Table) -> list[ColumnElement[boo
             secrets = select(_generation.c.token_hash).where(_generation.c.api_key_id.in_(wanted.api_key_ids))
             found.append(event.c.token_hash.in_(secrets))
     if wanted.model_ids is not None:
-        found.append(table.c.model_name.in_(_model_names(wanted.model_ids)))
+        found.append(_of_models(table.c.model_name, wanted.model_ids))
     if wanted.providers is not None:
-        found.append(func.coalesce(table.c.provider, UNKNOWN).in_(wanted.providers))
+        named = table.c.provider.in_(wanted.providers)
+        found.append(or_(named, table.c.provider.is_(None)) if UNKNOWN in wanted.providers else named)
     if wanted.statuses is not None:
         found.append(table.c.status.in_(wanted.statuses))
     return found
@@ -135,15 +159,16 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     found = [table.c.dimension == dimension.value]
     if view.scope is Scope.OWN:
         found.append(table.c.member == str(actor.api_key_id or actor.user_id))
+    if dimension is Dimension.MODEL and wanted.model_ids is not None:
+        return [*found, _of_models(table.c.member, wanted.model_ids)]
     given: dict[Dimension, Any] = {
-        Dimension.MODEL: None if wanted.model_ids is None else _model_names(wanted.model_ids),
         Dimension.API_KEY: None if wanted.api_key_ids is None else [str(key) for key in wanted.api_key_ids],
         Dimension.PERSON: None if wanted.user_ids is None else [str(user) for user in wanted.user_ids],
         Dimension.PROVIDER: wanted.providers,
         Dimension.STATUS: wanted.statuses,
     }
-    if given[dimension] is not None:
-        found.append(table.c.member.in_(given[dimension]))
+    if (members := given.get(dimension)) is not None:
+        found.append(table.c.member.in_(members))
     return found
 
 
@@ -157,11 +182,21 @@ def among(column: ColumnElement[datetime], spans: Sequence[Span]) -> ColumnEleme
 
 @dataclass(frozen=True)
 class Source:
-    """What a view's numbers are made of: `tables` of sums from coarse to fine, and the events."""
+    """What a view's numbers are made of: tables of sums from coarse to fine, and the events.
+
+    Single calls are kept from `kept_from` on, and none began at `until` or later; see `EXTENT`.
+    """
 
     actor: Actor
     view: View
     kept_from: datetime
+    until: datetime = LATEST
+    # (hours, start) of what `usage_block` has.
+    folded: Sequence[tuple[int, datetime]] = ()
+
+    def cut(self, sizes: Sequence[timedelta]) -> tuple[list[list[Span]], list[Span]]:
+        """See `policy.cut`."""
+        return cut(self.view.during, sizes, self.kept_from, self.until)
 
     def moments(self, *, coarse: bool, split: Sequence[datetime] = (), quarters: bool = False) -> Part:
         """Rows of (at, the measures) whose sums are those of the calls in the range.
@@ -172,12 +207,10 @@ class Source:
         apart = told_apart(self.actor, self.view)
         parts: list[Select[Any]] = []
         levels = self._levels(apart, coarse, quarters)
-        blocks, ends = cut(self.view.during, [size for _, size in levels], self.kept_from)
+        blocks, ends = self.cut([size for _, size in levels])
         for (table, size), spans in zip(levels, blocks, strict=True):
-            if not spans:
-                continue
             at = _TIMES[table]
-            rows = select(at.label("at"), *(table.c[name] for name in MEASURES)).where(among(at, spans))
+            rows = select(at.label("at"), *(table.c[name] for name in MEASURES))
             if len(apart) <= 1:
                 rows = rows.where(*member_conditions(self.actor, self.view, table, apart))
                 rows = rows.where(member.c.hours == size // HOUR) if table is member else rows
@@ -187,7 +220,7 @@ class Source:
                 opened = [hour for hour in opened if any(start <= hour < end for start, end in spans)]
                 rows = rows.where(at.not_in(opened))
                 ends = [*ends, *((hour, hour + HOUR) for hour in opened)]
-            parts.append(rows)
+            parts += [rows.where(among(at, [span])) for span in spans]
         return self.with_calls(parts, ends, event.c.occurred_at.label("at"))
 
     @staticmethod
@@ -209,23 +242,28 @@ class Source:
         whole = select(member.c.dimension, member.c.member, *(member.c[name] for name in MEASURES))
         permit(self.actor, self.view.scope)
         if not told_apart(self.actor, self.view):
-            blocks, ends = cut(self.view.during, BLOCKS, self.kept_from)
+            blocks, ends = self.cut(BLOCKS)
             inside = [_blocks(size, spans) for size, spans in zip(BLOCKS, blocks, strict=True) if spans]
             whole = whole.where(member.c.dimension.in_(dimensions), or_(false(), *inside))
             return whole, self.with_calls([], ends, *columns)
-        blocks, ends = cut(self.view.during, [DAY, HOUR], self.kept_from)
+        (days, hours), ends = self.cut([DAY, HOUR])
+        large, days = carve(days, self.folded)
         rest = [
             select(*(table.c[column.name] for column in columns), *(table.c[name] for name in MEASURES)).where(
-                among(_TIMES[table], spans), *conditions(self.actor, self.view, table)
+                inside, *conditions(self.actor, self.view, table)
             )
-            for table, spans in zip([daily, hourly], blocks, strict=True)
+            for table, inside in (
+                (block, tuple_(block.c.hours, block.c.start).in_(large)),
+                (daily, among(daily.c.day, days)),
+                (hourly, among(hourly.c.hour, hours)),
+            )
         ]
         return whole.where(false()), self.with_calls(rest, ends, *columns)
 
     def with_calls(self, parts: Sequence[Select[Any]], ends: Sequence[Span], *columns: ColumnElement[Any]) -> Part:
         """The parts and the single calls of the ends; no rows where there are neither.
 
-        Each end is a SELECT of its own, so that an index finds it and nothing in between is read.
+        Each span is a SELECT of its own, so that an index finds it and nothing in between is read.
         """
         calls = self.calls(*columns, *_MEASURED)
         single = [calls.where(event.c.occurred_at >= start, event.c.occurred_at < end) for start, end in ends]

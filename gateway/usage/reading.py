@@ -1,13 +1,14 @@
 """What is asked of one view, answered together: one statement for sums and series, one for slices, one for speeds."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Integer,
-    Interval,
     Row,
     Select,
     Subquery,
@@ -30,7 +31,7 @@ from gateway.catalog import Model
 from gateway.db import UtcDateTime, table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey
-from gateway.usage import policy, speeds
+from gateway.usage import folding, policy, speeds
 from gateway.usage.answers import (
     MEASURES,
     Ask,
@@ -47,11 +48,14 @@ from gateway.usage.answers import (
     View,
 )
 from gateway.usage.policy import HOUR, hour_of
-from gateway.usage.queries import MEMBERS, UNKNOWN, Source, member
+from gateway.usage.queries import MEMBERS, UNKNOWN, Source, member, told_apart
 from gateway.usage.zones import offsets, points, zone_of
 
 MAX_SLICES = 100
 WEEK_HOURS = 168
+# The epoch began on one.
+THURSDAY_HOURS = 72
+SECOND = timedelta(seconds=1)
 OTHERS = {Dimension.API_KEY: "Other keys", Dimension.PERSON: "Other callers"}
 
 _MOMENTS = ARRAY(UtcDateTime)
@@ -71,15 +75,20 @@ def check(actor: Actor, view: View, ask: Ask) -> None:
         zone_of(ask.zone)
 
 
-async def read(
-    session: AsyncSession, actor: Actor, view: View, asks: Sequence[Ask], kept_from: datetime
-) -> dict[Ask, Any]:
-    """The answers. At most three statements, however much is asked. Raises NotPermitted."""
-    source, found = Source(actor, view, kept_from), dict[Ask, Any]()
-    if over_time := [ask for ask in asks if isinstance(ask, Sums | Series | Heatmap)]:
-        rows = (await session.execute(_over_time(source, over_time))).all()
-        found |= _told(view, over_time, rows)
+async def read(session: AsyncSession, source: Source, asks: Sequence[Ask]) -> dict[Ask, Any]:
+    """The answers. At most four statements, however much is asked. Raises NotPermitted."""
+    view, found = source.view, dict[Ask, Any]()
+    # Whatever is told by time adds up to the whole, too.
+    by_time: list[Ask] = [ask for ask in asks if isinstance(ask, Series | Heatmap)]
+    over_time = by_time or [ask for ask in asks if ask == Sums()]
+    if over_time:
+        buckets = _told(over_time, (await session.execute(_over_time(source, over_time))).all())
+        found |= {ask: _answer(view, ask, buckets[ask]) for ask in over_time}
+        if Sums() in asks:
+            found[Sums()] = Totals.sum(buckets[over_time[0]].values())
     if slices := [ask for ask in asks if isinstance(ask, Slices)]:
+        if told_apart(source.actor, view):
+            source = replace(source, folded=await folding.good(session, view.during))
         dimensions = [ask.dimension for ask in slices]
         rows = (await session.execute(_sliced(source, dimensions))).all()
         for ask in slices:
@@ -128,11 +137,10 @@ def _bucket(view: View, ask: Ask, at: ColumnElement[datetime]) -> ColumnElement[
     if isinstance(ask, Series):
         return _place(at, points(view.during, ask.interval, ask.zone))
     if isinstance(ask, Heatmap):
-        (_, first), *later = ((since, literal(ahead, Interval)) for since, ahead in offsets(view.during, ask.zone))
-        ahead = case(*((at >= since, then) for since, then in reversed(later)), else_=first) if later else first
-        clock = at + cast(ahead, Interval)
-        utc = func.timezone(literal_column("'UTC'"), clock)
-        return cast((func.extract("isodow", utc) - 1) * 24 + func.extract("hour", utc), Integer)
+        (_, first), *later = ((since, ahead // SECOND) for since, ahead in offsets(view.during, ask.zone))
+        ahead: Any = case(*((at >= since, then) for since, then in reversed(later)), else_=first) if later else first
+        seconds = cast(func.floor(func.date_part("epoch", at)), BigInteger)
+        return cast(((seconds + ahead) // 3600 + THURSDAY_HOURS) % WEEK_HOURS, Integer)
     return literal_column("1")
 
 
@@ -141,13 +149,14 @@ def _place(at: ColumnElement[datetime], starts: Sequence[datetime]) -> ColumnEle
     return func.width_bucket(at, cast(literal(list(starts), _MOMENTS), _MOMENTS), type_=Integer)
 
 
-def _told(view: View, asks: Sequence[Ask], rows: Iterable[Row[Any]]) -> dict[Ask, Any]:
-    found: dict[int, dict[int, Totals]] = {n: {} for n in range(len(asks))}
-    place = {(1 << len(asks)) - 1 - (1 << (len(asks) - 1 - n)): n for n in range(len(asks))}
+def _told(asks: Sequence[Ask], rows: Iterable[Row[Any]]) -> dict[Ask, dict[int, Totals]]:
+    """What is in each bucket of each ask, without those of no calls."""
+    found: dict[Ask, dict[int, Totals]] = {ask: {} for ask in asks}
+    place = {(1 << len(asks)) - 1 - (1 << (len(asks) - 1 - n)): ask for n, ask in enumerate(asks)}
     for row in rows:
         if row.requests is not None:
             found[place[row.grouping]][row.bucket] = Totals.of(row)
-    return {ask: _answer(view, ask, found[n]) for n, ask in enumerate(asks)}
+    return found
 
 
 def _answer(view: View, ask: Ask, buckets: dict[int, Totals]) -> Any:

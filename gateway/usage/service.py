@@ -1,10 +1,11 @@
 """The verbs of the ledger."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
-from gateway.usage import ingest, live, partitions, policy, queries, quotas, reading, speeds
+from gateway.usage import folding, ingest, live, partitions, policy, queries, quotas, reading, rebuild, speeds
 from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.budgets import Budgets
 from gateway.usage.calls import Calls
@@ -26,8 +27,9 @@ from gateway.usage.export import Exporting
 from gateway.usage.grouping import Grouping
 from gateway.usage.live import Tick
 from gateway.usage.partitions import Partition
-from gateway.usage.policy import EVERYTHING, CallRecord, Scope, TimeRange, UsageFilter
+from gateway.usage.policy import EVERYTHING, CallRecord, Scope, Span, TimeRange, UsageFilter
 from gateway.usage.reconcile.coverage import Compared, compared
+from gateway.usage.sharing import Sharing
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class UsageService(Calls, Budgets, Exporting):
         self._db, self._bus, self._keep_days = db, bus, keep_days
         self._states = live.States(db)
         self._bookings = Grouping(self._store)
+        self._readings = Sharing[dict[tuple[View, Ask], Any]]()
 
     async def ingest(self, batch: Sequence[CallRecord]) -> IngestResult:
         """Book what is not booked yet and wake who watches it. Returns after the commit.
@@ -101,7 +104,7 @@ class UsageService(Calls, Budgets, Exporting):
         raise AssertionError("the last attempt returns or raises")
 
     async def answer(self, actor: Actor, asked: Sequence[tuple[View, Ask]]) -> dict[tuple[View, Ask], Any]:
-        """What is asked of some views, each read at once: see `answers` for what an ask is answered with.
+        """What is asked of some views, all of one state of the ledger: see `answers` for what an ask is answered with.
 
         What can't be answered is answered with the error (NotPermitted, InvalidInput), so that the others can be.
         """
@@ -114,10 +117,22 @@ class UsageService(Calls, Budgets, Exporting):
                 by_view.setdefault(view, []).append(ask)
             except DomainError as error:
                 found[view, ask] = error
-        async with self._db.read() as session:
-            kept_from = (await session.execute(ingest.DROPPED_BEFORE)).scalar_one()
+        if not by_view:
+            return found
+        read = partial(self._read, actor, by_view)
+        # What everybody used is the same for all who may see it.
+        if all(view.scope is Scope.ALL for view in by_view):
+            question = frozenset((view, ask) for view, asks in by_view.items() for ask in asks)
+            return found | await self._readings.ask(question, read)
+        return found | await read()
+
+    async def _read(self, actor: Actor, by_view: Mapping[View, Sequence[Ask]]) -> dict[tuple[View, Ask], Any]:
+        found: dict[tuple[View, Ask], Any] = {}
+        async with self._db.snapshot() as session:
+            extent = (await session.execute(queries.EXTENT)).one()
             for view, asks in by_view.items():
-                answers = await reading.read(session, actor, view, asks, kept_from)
+                source = queries.Source(actor, view, extent.kept_from, extent.until)
+                answers = await reading.read(session, source, asks)
                 found |= {(view, ask): answer for ask, answer in answers.items()}
         return found
 
@@ -163,6 +178,19 @@ class UsageService(Calls, Budgets, Exporting):
     async def settle_speeds(self) -> int:
         """What the job does every few seconds: bring the histograms of latency to what is booked. Returns how many calls."""
         return await speeds.settle(self._db)
+
+    async def fold_sums(self) -> int:
+        """What the job does every minute: make crossed sums of days that are over. Returns how many blocks."""
+        return await folding.fold(self._db, utc_now())
+
+    async def rebuild_sums(self) -> AsyncIterator[Span]:
+        """Make all sums anew from the calls that are kept, and say of each stretch of time when it is done: for repair.
+
+        Nobody books meanwhile. Stopped anywhere, stretches are as they were or anew.
+        """
+        await self.settle_speeds()
+        async for span in rebuild.rebuild(self._db):
+            yield span
 
     async def compared(self, during: TimeRange) -> Compared:
         """How far the range was compared with LiteLLM's own spend log, and whether that is all that is due by now."""

@@ -5,6 +5,7 @@ with the note of how far it came. So each call is in them once, whatever stops t
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,10 +19,11 @@ from sqlalchemy import (
     text,
     union_all,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.db import Database, table_of
 from gateway.usage.answers import Dimension, Percentiles, Speed
-from gateway.usage.policy import DAY, HOUR, Scope, cut
+from gateway.usage.policy import DAY, HOUR, Scope
 from gateway.usage.queries import UNKNOWN, Source, among, event, member_conditions, told_apart
 from gateway.usage.tables import UsageSpeed
 
@@ -46,11 +48,11 @@ _FIRST_TOKEN: ColumnElement[int] = literal_column(bucket_sql("usage_event.first_
 
 # One runs at a time, and waits for no writer: what is committed while it reads has a higher `seq`.
 _CLAIM = text("SELECT speeds_seq FROM usage_progress FOR UPDATE")
-_SETTLE = text(f"""
-WITH booked AS MATERIALIZED (
+_TIMED = f"""
+booked AS MATERIALIZED (
   SELECT seq, model_name, coalesce(provider, '{UNKNOWN}') AS provider, date_trunc('hour', occurred_at, 'UTC') AS hour, success,
     latency_ms, first_token_ms
-  FROM usage_event WHERE seq > :after ORDER BY seq LIMIT {AT_ONCE}
+  FROM usage_event WHERE %s
 ), timed AS (
   SELECT hour, model_name, provider, bucket, sum(latency) AS latency, sum(first_token) AS first_token FROM (
     SELECT hour, model_name, provider, {bucket_sql("latency_ms")} AS bucket, 1 AS latency, 0 AS first_token
@@ -59,18 +61,27 @@ WITH booked AS MATERIALIZED (
     SELECT hour, model_name, provider, {bucket_sql("first_token_ms")}, 0, 1
     FROM booked WHERE success AND first_token_ms IS NOT NULL
   ) AS t GROUP BY 1, 2, 3, 4
+), hours AS (
+  SELECT dimension, member, hour, bucket, sum(latency)::bigint AS latency, sum(first_token)::bigint AS first_token
+  FROM timed
+  CROSS JOIN LATERAL (VALUES ('all', ''), ('model', model_name), ('provider', provider)) AS d (dimension, member)
+  GROUP BY 1, 2, 3, 4
 ), counted AS (
   INSERT INTO usage_speed AS s (unit, dimension, member, start, bucket, latency, first_token)
-  SELECT u.unit, d.dimension, d.member, date_trunc(u.unit, hour, 'UTC'), bucket, sum(latency), sum(first_token)
-  FROM timed CROSS JOIN (VALUES ('hour'), ('day')) AS u (unit)
-  CROSS JOIN LATERAL (VALUES ('all', ''), ('model', model_name), ('provider', provider)) AS d (dimension, member)
-  GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+  SELECT 'hour', dimension, member, hour, bucket, latency, first_token FROM hours
+  UNION ALL
+  SELECT 'day', dimension, member, date_trunc('day', hour, 'UTC'), bucket, sum(latency), sum(first_token)
+  FROM hours GROUP BY 1, 2, 3, 4, 5 ORDER BY 4, 1, 2, 3, 5
   ON CONFLICT (unit, dimension, member, start, bucket)
     DO UPDATE SET latency = s.latency + excluded.latency, first_token = s.first_token + excluded.first_token
-)
+)"""  # noqa: S608 - only names of ours
+_SETTLE = text(f"""
+WITH {_TIMED % f"seq > :after ORDER BY seq LIMIT {AT_ONCE}"}
 UPDATE usage_progress SET speeds_seq = greatest(speeds_seq, (SELECT max(seq) FROM booked))
 RETURNING (SELECT count(*) FROM booked)
-""")  # noqa: S608 - only names of ours
+""")  # noqa: S608
+_FORGET = text("DELETE FROM usage_speed WHERE start >= :start AND start < :end")
+_RECOUNT = text(f"WITH {_TIMED % 'seq <= :until AND occurred_at >= :start AND occurred_at < :end'} SELECT 1")
 
 
 async def settle(db: Database) -> int:
@@ -83,6 +94,13 @@ async def settle(db: Database) -> int:
         taken += found
         if found < AT_ONCE:
             return taken
+
+
+async def recount(session: AsyncSession, start: datetime, end: datetime) -> None:
+    """Make the histograms of these days anew from the calls. `start` is not before the time from which calls are kept."""
+    until = (await session.execute(_CLAIM)).scalar_one()
+    await session.execute(_FORGET, {"start": start, "end": end})
+    await session.execute(_RECOUNT, {"until": until, "start": start, "end": end})
 
 
 def histogram(source: Source) -> Select[Any]:
@@ -99,7 +117,7 @@ def histogram(source: Source) -> Select[Any]:
             .limit(NEWEST)
         )
         return _counted(_by_bucket(newest))
-    (days, hours), ends = cut(during, [DAY, HOUR], source.kept_from)
+    (days, hours), ends = source.cut([DAY, HOUR])
     kept = [
         select(speed.c.bucket, speed.c.latency, speed.c.first_token).where(
             speed.c.unit == unit,

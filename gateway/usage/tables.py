@@ -120,6 +120,39 @@ class UsageDaily(_Measured, table=True):
     status: str
 
 
+class UsageBlock(_Measured, table=True):
+    """The same for so many `hours` that are over, as far as `usage_folded` says: see `gateway.usage.folding`."""
+
+    __tablename__ = "usage_block"
+    __table_args__ = (
+        Index("ix_usage_block_hours_start", "hours", "start"),
+        Index("ix_usage_block_user_id_hours_start", "user_id", "hours", "start"),
+        Index("ix_usage_block_api_key_id_hours_start", "api_key_id", "hours", "start"),
+        Index("ix_usage_block_model_name_hours_start", "model_name", "hours", "start"),
+        Index("ix_usage_block_provider_hours_start", "provider", "hours", "start"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    hours: int
+    start: datetime = Field(sa_type=UtcDateTime)
+    user_id: UUID | None = None
+    team_id: UUID | None = None
+    api_key_id: UUID | None = None
+    model_name: str
+    provider: str | None = None
+    status: str
+
+
+class UsageFolded(SQLModel, table=True):
+    """A block that `usage_block` has, made when so many calls of it were booked. With more calls it is not good any more."""
+
+    __tablename__ = "usage_folded"
+
+    hours: int = Field(primary_key=True)
+    start: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    requests: int = Field(sa_type=BigInteger)
+
+
 class UsageQuarter(_Measured, table=True):
     """Sums over everything, and by model, provider and status, of a quarter of an hour: all midnights of the world begin one.
 
@@ -140,7 +173,7 @@ class UsageMember(_Measured, table=True):
     """
 
     __tablename__ = "usage_member"
-    __table_args__ = (Index("ix_usage_member_hours_start", "hours", "start"),)
+    __table_args__ = (Index("ix_usage_member_hours_start_dimension", "hours", "start", "dimension"),)
 
     dimension: str = Field(primary_key=True)
     member: str = Field(primary_key=True)

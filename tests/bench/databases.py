@@ -18,13 +18,24 @@ from gateway.sandbox.postgres import Postgres
 
 
 @contextmanager
-def a_database() -> Iterator[str]:
-    """The URL of one at head, on the server in TEST_DATABASE_URL or the embedded one."""
+def a_server() -> Iterator[str]:
+    """The URL of the server in TEST_DATABASE_URL, or of an embedded one with some memory, as anybody would give it."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    settings = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Postgres(Path(folder) / "data", durable=False, settings=settings) as postgres,
+    ):
+        yield postgres.url("postgres")
+
+
+@contextmanager
+def a_database(server: str | None = None) -> Iterator[str]:
+    """The URL of one at head, on that server or on one for itself."""
     with ExitStack() as stack:
-        server = os.environ.get("TEST_DATABASE_URL")
-        if not server:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            server = stack.enter_context(Postgres(folder / "data", durable=False)).url("postgres")
+        server = server or stack.enter_context(a_server())
         name = f"bench_{uuid4().hex[:8]}"
         asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
         url = make_url(server).set(database=name).render_as_string(hide_password=False)
@@ -43,8 +54,5 @@ async def _execute(server: str, statement: str) -> None:
 
 def cpu_of(backend: int) -> float:
     """CPU seconds that a backend has spent; NaN where the server is not on this machine, or the machine does not tell."""
-    stat = Path(f"/proc/{backend}/stat")
-    if not stat.exists():
-        return math.nan
-    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    spent = Path(f"/proc/{backend}/schedstat")
+    return int(spent.read_text().split()[0]) / 1e9 if spent.exists() else math.nan

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.actor import Role
 from gateway.migrate import upgrade
 from gateway.sandbox.postgres import Postgres
 from gateway.settings import ApiSettings, SandboxPerson, Settings
@@ -38,7 +39,7 @@ def person(number: int) -> str:
     return f"person-{number}" if number else "alice"
 
 
-def settings(database_url: str, port: int, people: int = 1) -> Settings:
+def settings(database_url: str, port: int, people: int = 1, role: Role = Role.USER) -> Settings:
     return Settings.for_sandbox(
         database_url=database_url,
         litellm_url="http://127.0.0.1:9",  # nothing answers there: LiteLLM has no part in what is measured
@@ -46,7 +47,9 @@ def settings(database_url: str, port: int, people: int = 1) -> Settings:
         litellm_master_key=MASTER_KEY,
         webhook_secret=WEBHOOK_SECRET,
         session_secret="7204118372041183720411837204118a",
-        people=[SandboxPerson(username=person(number), display_name=person(number)) for number in range(people)],
+        people=[
+            SandboxPerson(username=person(number), display_name=person(number), role=role) for number in range(people)
+        ],
         host=HOST,
         port=port,
         # What is measured is how many requests are answered, not how many are refused.
