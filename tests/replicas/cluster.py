@@ -22,7 +22,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.db import Database
 from gateway.migrate import grant
@@ -180,9 +180,11 @@ class Nginx:
     def _run(self, *arguments: str) -> list[str]:
         return [find("nginx"), "-e", f"{self.folder}/error.log", "-c", f"{self.folder}/nginx.conf", *arguments]
 
-    async def start(self) -> None:
+    def start(self) -> None:
         self.configure()
         self.process = subprocess.Popen(self._run())
+
+    async def ready(self) -> None:
         await until((self.folder / "nginx.pid").exists, "nginx starts")
 
     def reload(self, out: Replica | None = None) -> None:
@@ -196,27 +198,30 @@ class Nginx:
 
 
 class Gate:
-    """Before LiteLLM: holds back what is asked of `path`, before it is done, until it is opened."""
+    """Before LiteLLM: keeps back the answers to what is asked of a path, which is done, until it is opened."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.path: str | None = None
-        self.waiting = 0
+        self._path: str | None = None
         self._open = asyncio.Event()
+        self.kept_back = 0
 
     def close(self, path: str) -> None:
-        self.path, self.waiting = path, 0
+        self._path = path
         self._open.clear()
 
     def open(self) -> None:
-        self.path = None
+        self._path = None
         self._open.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == self.path:
-            self.waiting += 1
-            await self._open.wait()
-        await self._app(scope, receive, send)
+        async def send_when_open(message: Message) -> None:
+            if message["type"] == "http.response.start" and scope["path"] == self._path:
+                self.kept_back += 1
+                await self._open.wait()
+            await send(message)
+
+        await self._app(scope, receive, send_when_open)
 
 
 @dataclass
@@ -310,7 +315,8 @@ async def a_cluster(
             stack.push_async_callback(replica.stop)
             replica.start()
         stack.callback(nginx.stop)
-        await nginx.start()
+        nginx.start()
+        await nginx.ready()
         for replica in replicas:
             await replica.ready()
         yield cluster

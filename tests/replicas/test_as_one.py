@@ -4,68 +4,23 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
 from itertools import cycle
 from typing import Any
-from uuid import uuid4
 
-import httpx
 import pytest
 
-from tests.domains.keys.looking import sha256
 from tests.graphql import Client
-from tests.replicas.cluster import Cluster, Replica, until
+from tests.replicas.asking import a_call, a_key, cookies_of, cookies_of_client
+from tests.replicas.cluster import Cluster, Replica
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 WHO = "{ viewer { user { username } } }"
-MODELS = "{ models(first: 100) { edges { node { id access } } } }"
-SUBSCRIBE = """mutation ($model: ID!) { requestModelSubscription(input: {modelId: $model}) {
-  ... on RequestModelSubscriptionSuccess { subscription { status } } } }"""
-CREATE = """mutation ($models: [ID!]!, $name: String!) { createApiKey(input: {name: $name, modelIds: $models}) {
-  __typename ... on CreateApiKeySuccess { secret apiKey { id } } } }"""
 CHANGED = "subscription { usageChanged { totals { requests } } }"
 READ_ALL = "mutation { markNotificationsRead(input: {}) { __typename } }"
 SIGNED_IN = 303
 WRITES = 10
 SETTINGS = {"RATE_LIMIT_WRITES": str(WRITES), "RATE_LIMIT_WRITES_PER_MINUTE": "1"}
-
-
-def cookies_of(response: httpx.Response) -> str:
-    return "; ".join(header.partition(";")[0] for header in response.headers.get_list("set-cookie"))
-
-
-async def a_model(client: Client) -> str:
-    """The id of one that everybody may have. The job that reads them may have to come yet."""
-
-    async def found() -> list[str]:
-        edges = (await client.execute(MODELS))["models"]["edges"]
-        return [edge["node"]["id"] for edge in edges if edge["node"]["access"] == "OPEN"]
-
-    return (await until(found, "models are read from LiteLLM"))[0]
-
-
-async def a_key(client: Client, name: str = "key") -> str:
-    """The secret of a new key, whose owner has just subscribed to its model."""
-    model = await a_model(client)
-    await client.execute(SUBSCRIBE, {"model": model})
-    created = (await client.execute(CREATE, {"models": [model], "name": name}))["createApiKey"]
-    assert created["__typename"] == "CreateApiKeySuccess", created
-    return created["secret"]
-
-
-def a_call(secret: str) -> dict[str, Any]:
-    now = datetime.now(UTC).timestamp()
-    return {
-        "litellm_call_id": uuid4().hex,
-        "status": "success",
-        "startTime": now,
-        "endTime": now,
-        "model_group": "small",
-        "total_tokens": 3,
-        "response_cost": 0.001,
-        "metadata": {"user_api_key_hash": sha256(secret)},
-    }
 
 
 async def test_who_signs_in_at_one_acts_at_the_other(cluster: Cluster) -> None:
@@ -131,7 +86,7 @@ async def test_live_pages_hear_of_what_the_other_replica_was_told(cluster: Clust
 
 async def test_changes_are_counted_together(cluster: Cluster) -> None:
     ivan = await cluster.sign_in("ivan")
-    cookie = "; ".join(f"{name}={value}" for name, value in ivan.http.cookies.items())
+    cookie = cookies_of_client(ivan)
     done = {replica.url: 0 for replica in cluster.replicas}
     refused: set[str] = set()
     turns: cycle[Replica] = cycle(cluster.replicas)
