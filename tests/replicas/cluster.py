@@ -34,7 +34,8 @@ from tests.portal import environment
 from tests.proxies import MASTER_KEY
 
 WEBHOOK_SECRET = environment()["LITELLM_WEBHOOK_SECRET"]
-PATIENCE = 60  # seconds, for whatever must come
+COMMAND = (sys.executable, "-c", "from gateway.cli import main; main()")
+PATIENCE = 120  # seconds, for whatever must come
 
 
 def free_port(address: str) -> int:
@@ -77,16 +78,20 @@ class Replica:
     def url(self) -> str:
         return f"http://{self.address}:{self.port}"
 
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-c", "from gateway.cli import main; main()", *arguments]
-
     @property
-    def environment(self) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         return {"PATH": os.environ["PATH"], **self.env, "HOST": self.address, "PORT": str(self.port)}
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command("serve"), cwd=self.code, env=self.environment, stderr=log)
+            self.process = subprocess.Popen([*COMMAND, "serve"], cwd=self.code, env=self._environment, stderr=log)
+
+    async def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The `litemaas` command with these arguments, in this replica's environment."""
+        command = [*COMMAND, *arguments]
+        return await asyncio.to_thread(
+            subprocess.run, command, cwd=self.code, env=self._environment, capture_output=True, text=True, timeout=100
+        )
 
     async def ready(self) -> None:
         async def answers() -> bool:
@@ -241,9 +246,12 @@ class Cluster:
 
     def nobody(self) -> Client:
         """Somebody at the front who is not signed in."""
-        headers = {"X-LiteMaaS-Request": "1"}
-        http = httpx.AsyncClient(base_url=self.url, verify=self.tls, headers=headers, timeout=30)
-        return Client(http, self.tls)
+        return Client(self._http(self.url, {"X-LiteMaaS-Request": "1"}), self.tls)
+
+    def _http(self, base_url: str, headers: dict[str, str]) -> httpx.AsyncClient:
+        # A connection for each request: nginx may close one that was kept, upon which browsers ask again and httpx does not.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        return httpx.AsyncClient(base_url=base_url, verify=self.tls, headers=headers, limits=limits, timeout=30)
 
     async def sign_in(self, username: str) -> Client:
         client = self.nobody()
@@ -262,8 +270,7 @@ class Cluster:
 
     def litellm_calls(self, base_url: str) -> httpx.AsyncClient:
         """LiteLLM, as it reports calls."""
-        headers = {"Authorization": f"Bearer {WEBHOOK_SECRET}"}
-        return httpx.AsyncClient(base_url=base_url, verify=self.tls, headers=headers, timeout=30)
+        return self._http(base_url, {"Authorization": f"Bearer {WEBHOOK_SECRET}"})
 
     async def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self.db.read() as session:

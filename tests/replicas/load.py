@@ -72,12 +72,12 @@ async def busy(cluster: Cluster) -> AsyncIterator[Load]:
     async def report_calls() -> None:
         calls = [a_call(secret) for _ in range(3)]
         async with cluster.litellm_calls(cluster.url) as litellm:
-            for _ in range(1 + LITELLM_RETRIES):
+            for attempt in range(1 + LITELLM_RETRIES):
                 with contextlib.suppress(httpx.TransportError):
                     if (await litellm.post("/webhooks/litellm", json=calls)).status_code == 200:
                         load.booked += [call["litellm_call_id"] for call in calls]
                         return
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.2 * 2**attempt)
         raise AssertionError("LiteLLM has given up, and its calls are lost")
 
     async def read_page() -> None:

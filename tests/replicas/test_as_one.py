@@ -13,7 +13,7 @@ from tests.graphql import Client
 from tests.replicas.asking import a_call, a_key, cookies_of, cookies_of_client
 from tests.replicas.cluster import Cluster, Replica
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 WHO = "{ viewer { user { username } } }"
 CHANGED = "subscription { usageChanged { totals { requests } } }"
