@@ -24,11 +24,13 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
+from sqlalchemy import text
 
 from gateway.actor import Actor, Role
 from gateway.db import utc_now
 from gateway.keys import NewKey
 from gateway.services import Services, build_services, opened
+from gateway.subscriptions import ModelSubscription, SubscriptionStatus
 from gateway.usage import CallRecord
 from gateway.users import queries
 from tests.bench.serving import WEBHOOK_SECRET, Server, arguments, database, person, serving, settings, sign_in
@@ -63,26 +65,32 @@ async def for_each(items: Iterable[T], work: Callable[[T], Awaitable[R]]) -> lis
 
 async def arrive(server: Server, services: Services, count: int) -> list[Visitor]:
     """Everybody is signed in, has subscribed to some models and has a key with a month of calls behind it."""
+    print(f"{count:,} people settle in…", flush=True)
     cookies = await for_each(range(count), lambda number: sign_in(server.port, person(number)))
     await services.catalog.sync()
     page = await services.catalog.page(Actor(uuid4(), "bench", Role.ADMIN), 100)
     models = [row.id for row in page.rows if row.name in MODELS]
-    async with services.db.read() as session:
-        ids = {row.username: row.id for row in await session.execute(queries.user.select())}
+    async with services.db.write() as session:
+        ids = {row.username: UUID(str(row.id)) for row in await session.execute(queries.user.select())}
+        session.add_all(
+            ModelSubscription(user_id=ids[person(number)], model_id=model, status=SubscriptionStatus.ACTIVE)
+            for number in range(count)
+            for model in models
+        )
 
-    async def settle_in(number: int) -> str:
-        actor = Actor(UUID(str(ids[person(number)])), person(number), Role.USER)
-        for model in models:
-            await services.subscriptions.request(actor, model)
+    async def make_key(number: int) -> str:
+        actor = Actor(ids[person(number)], person(number), Role.USER)
         key = await services.keys.create(actor, NewKey("Key", models))
         return hashlib.sha256(key.secret.encode()).hexdigest()
 
-    tokens = await for_each(range(count), settle_in)
+    tokens = await for_each(range(count), make_key)
     chance, now = Random(1), utc_now()
     calls = [a_call(token, now - timedelta(days=DAYS) * chance.random(), chance) for token in tokens * CALLS_EACH]
     calls.sort(key=lambda call: call.occurred_at)
     for start in range(0, len(calls), BATCH):
         await services.usage.ingest(calls[start : start + BATCH])
+    async with services.db.read() as session:
+        await session.execute(text("VACUUM ANALYZE"))  # as a database has had that was not filled a moment ago
     return [Visitor(cookie, token) for cookie, token in zip(cookies, tokens, strict=True)]
 
 
@@ -114,8 +122,8 @@ async def open_models(server: Server, cookie: str) -> list[str]:
 def documents() -> dict[str, str]:
     """The hash of each document that people.js names, by its operation's name. SystemExit if the pages have it no more."""
     named: dict[str, str] = {}
-    for key, text in json.loads((ROOT / "frontend/operations.json").read_text()).items():
-        if found := re.match(r"\s*(?:query|mutation|subscription)\s+(\w+)", text):
+    for key, document in json.loads((ROOT / "frontend/operations.json").read_text()).items():
+        if found := re.match(r"\s*(?:query|mutation|subscription)\s+(\w+)", document):
             named[found[1]] = key
     script = Path(__file__).with_suffix(".js").read_text()
     wanted = set(re.findall(r'"(\w+(?:Query|Mutation|Subscription))"', script))
