@@ -28,7 +28,7 @@ export const options = {
       exec: "litellm",
       rate: 10,
       duration: `${lasts}s`,
-      preAllocatedVUs: 10,
+      preAllocatedVUs: 20,
     },
   },
   summaryTrendStats: ["count", "med", "p(95)", "p(99)", "max"],
@@ -100,7 +100,7 @@ class Tab {
   }
 
   send(message) {
-    this.socket.send(JSON.stringify(message));
+    if (this.socket.readyState === 1) this.socket.send(JSON.stringify(message));
   }
 
   /** Returns a function that ends it. */
@@ -145,12 +145,13 @@ const PAGES = {
     await tab.ask("useSubscribingMutation", { input: { modelId: id, justification: "For the load test." } });
   },
   newKey: async (tab) => {
-    const { viewer } = await tab.ask("CreateKeyDialogQuery");
-    const modelIds = viewer.modelSubscriptions.edges.slice(0, 2).map(({ node }) => node.model.id);
+    const asked = await tab.ask("CreateKeyDialogQuery");
+    if (!asked) return;
+    const modelIds = asked.viewer.modelSubscriptions.edges.slice(0, 2).map(({ node }) => node.model.id);
     await pause(READ / 2);
     const made = await tab.ask("CreateKeyDialogMutation", { input: { name: `Key ${Date.now()}`, modelIds } });
-    if (made && made.createApiKey.__typename === "CreateApiKeySuccess") keysMade.add(1);
-    else fail("CreateKeyDialogMutation", JSON.stringify(made));
+    if (made?.createApiKey.__typename === "CreateApiKeySuccess") keysMade.add(1);
+    else if (made) fail("CreateKeyDialogMutation", made.createApiKey.__typename);
   },
 };
 // Of a hundred visits.
