@@ -72,13 +72,13 @@ def takes_away(migration: Script) -> bool:
 
 
 def test_a_migration_that_takes_away_says_which_releases_can_still_work() -> None:
-    """Those before 0010 are of no release."""
+    """Those before 0012 are of no release."""
     migrations = {each.revision: each for each in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
     assert takes_away(migrations["0009"])
     assert not takes_away(migrations["0008"])
     for revision, each in migrations.items():
-        if revision > "0010" and takes_away(each):
-            assert "SET works_from" in inspect.getsource(each.module.upgrade), f"{each.path} (see 0010)"
+        if revision > "0012" and takes_away(each):
+            assert "SET works_from" in inspect.getsource(each.module.upgrade), f"{each.path} (see 0012)"
 
 
 async def test_notices_from_before_are_not_told_again(litellm_database_url: str) -> None:

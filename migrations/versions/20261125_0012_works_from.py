@@ -7,15 +7,15 @@ A migration that takes away or changes what the release before uses sets it, to 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0010'
-down_revision = '0009'
+revision = '0012'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.add_column('alembic_version', sa.Column('works_from', sa.String(), server_default='0010', nullable=False))
+    op.add_column('alembic_version', sa.Column('works_from', sa.String(), server_default='0012', nullable=False))
 
 
 def downgrade() -> None:
