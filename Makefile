@@ -23,7 +23,8 @@ test: .venv/.ready frontend/dist/.ready  ## Every test there is (what CI runs)
 	@.ci/test
 
 bench: .venv/.ready  ## What costs what: ratios measured in one run
-	@for each in models_page live ingest dashboard crowd memory reconcile ledger_check; do echo "== $$each"; $(BIN)/python -m tests.bench.$$each || exit 1; done
+	@.ci/k6
+	@for each in models_page live ingest dashboard crowd memory reconcile ledger_check people; do echo "== $$each"; $(BIN)/python -m tests.bench.$$each || exit 1; done
 
 schema: .venv/.ready  ## Print the GraphQL schema into schema/schema.graphql, and the frontend's operations
 	@$(BIN)/litemaas schema > schema/.schema.graphql && mv schema/.schema.graphql schema/schema.graphql

@@ -69,14 +69,12 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         yield _clock("clock of the database", skew)
         db = Database(settings.database.url)
         try:
-            current = await revision.current(db)
+            schema = await revision.schema_of(db)
         finally:
             await db.close()
-        if current != revision.head():
-            found = f"It is at revision {current}" if current else "It is empty"
-            yield Finding(part, State.BAD, f"{found}, and needs {revision.head()}.", "Run `litemaas migrate`.")
+        yield _schema(part, schema)
+        if not schema.fit.is_good:
             return
-        yield Finding(part, State.GOOD, f"It is at revision {current}, as this release needs.")
         rights = """SELECT name FROM unnest($1::text[]) name
           WHERE NOT (has_table_privilege(name, 'SELECT') AND has_table_privilege(name, 'INSERT'))"""
         lacking = [row["name"] for row in await connection.fetch(rights, list(_TABLES))]
@@ -220,6 +218,20 @@ def _untrusted(part: str, url: str, error: BaseException) -> Finding:
     return Finding(
         part, State.BAD, f"{url} does not answer: {type(error).__name__}.", "Check the address and the network."
     )
+
+
+def _schema(part: str, schema: revision.Schema) -> Finding:
+    at = f"It is at revision {schema.revision}"
+    match schema.fit:
+        case revision.Fit.SAME:
+            return Finding(part, State.GOOD, f"{at}, as this release needs.")
+        case revision.Fit.AHEAD:
+            return Finding(part, State.GOOD, f"{at} of a later release, which this one can work with.")
+        case revision.Fit.TOO_NEW:
+            mend = "Deploy that release again, or restore a backup from before it."
+            return Finding(part, State.BAD, f"{at} of a later release, which this one can't work with.", mend)
+    found = at if schema.revision else "It is empty"
+    return Finding(part, State.BAD, f"{found}, and needs {revision.head()}.", "Run `litemaas migrate`.")
 
 
 def _clock(part: str, skew: timedelta) -> Finding:

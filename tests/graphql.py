@@ -9,6 +9,7 @@ async with served(settings) as portal:
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ import websockets
 from gateway.app import create_app
 from gateway.services import Services
 from gateway.settings import Settings
-from tests.portal import SESSION
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Client:
     """Somebody who is signed in, or nobody."""
 
     http: httpx.AsyncClient
+    tls: ssl.SSLContext | None = None
 
     async def post(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """The whole answer, errors and all."""
@@ -54,14 +55,15 @@ class Client:
     async def socket(self) -> AsyncIterator[websockets.ClientConnection]:
         """A graphql-transport-ws connection that has been acknowledged."""
         base = str(self.http.base_url).rstrip("/")
-        cookie = f"{SESSION}={self.http.cookies[SESSION]}" if SESSION in self.http.cookies else ""
-        headers = {"Cookie": cookie, "Origin": base}
+        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        headers = {"Cookie": cookies, "Origin": base}
         if "authorization" in self.http.headers:
             headers["Authorization"] = self.http.headers["authorization"]
         async with websockets.connect(
             base.replace("http", "ws", 1) + "/graphql",
             subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
             additional_headers=headers,
+            ssl=self.tls,
         ) as socket:
             await socket.send(json.dumps({"type": "connection_init"}))
             assert json.loads(await socket.recv())["type"] == "connection_ack"

@@ -267,8 +267,8 @@ class OpenShiftCluster(_CodeFlow):
         return JSONResponse({"kind": "User", "apiVersion": "user.openshift.io/v1", **self.user})
 
 
-def certificate(directory: Path) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that is its own authority, and its key: two PEM files."""
+def certificate(directory: Path, address: str = "127.0.0.1") -> tuple[Path, Path]:
+    """A certificate for `address` that is its own authority, and its key: two PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{directory.name}.cluster.test"[-64:])])
     now = datetime.now(UTC)
@@ -280,7 +280,7 @@ def certificate(directory: Path) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=1))
         .not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 import gateway
@@ -51,10 +52,6 @@ def taken_port() -> Iterator[int]:
 @pytest.fixture
 async def empty_database(server_url: str, database_url: str) -> str:
     """A database that nobody has migrated."""
-    from sqlalchemy import text
-
-    from gateway.db import Database
-
     db = Database(database_url)
     async with db.write() as session:
         await session.execute(text("DROP SCHEMA public CASCADE"))
@@ -129,6 +126,40 @@ def test_migrate_goes_from_nothing_to_head_and_again(empty_database: str) -> Non
     assert run("serve", **environment(DATABASE_URL=empty_database, HOST="192.0.2.1")).stderr.startswith(
         "LiteMaaS can't listen"
     ), "the database is good enough to serve from"
+
+
+async def _set_revision(database_url: str, assignment: str) -> None:
+    db = Database(database_url)
+    async with db.write() as session:
+        await session.execute(text(f"UPDATE alembic_version SET {assignment}"))
+    await db.close()
+
+
+async def _run_in_thread(*arguments: str, **env: str | None) -> Result:
+    return await asyncio.to_thread(lambda: run(*arguments, **env))
+
+
+async def test_a_later_release_has_been_here_and_this_one_can_live_with_it(database_url: str) -> None:
+    await _set_revision(database_url, "version_num = 'later'")
+    result = await _run_in_thread("migrate", DATABASE_URL=database_url)
+    said = "The database is at revision later of a later release, which this one can work with.\n"
+    assert (result.exit_code, result.stdout) == (0, said)
+    served = await _run_in_thread("serve", **environment(DATABASE_URL=database_url, HOST="192.0.2.1"))
+    assert "LiteMaaS can't listen" in served.stderr, "the database is good enough to serve from"
+
+
+async def test_a_later_release_has_been_here_and_taken_away_what_this_one_needs(database_url: str) -> None:
+    await _set_revision(database_url, "version_num = 'later', works_from = 'later'")
+    said = (
+        "The database is at revision later of a later release, which this one can't work with. "
+        "Deploy that release again, or restore a backup from before it.\n"
+    )
+    for command, env in (
+        ("migrate", {"DATABASE_URL": database_url}),
+        ("serve", environment(DATABASE_URL=database_url)),
+    ):
+        result = await _run_in_thread(command, **env)
+        assert (result.exit_code, result.stderr) == (1, said)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,23 @@ async def test_a_database_of_another_release(set_up: SetUp) -> None:
     assert found.mend == "Run `litemaas migrate`."
 
 
+async def test_a_database_of_a_later_release(set_up: SetUp) -> None:
+    db = Database(set_up.database_url)
+    async with db.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    found = await set_up.findings()
+    assert bad(found) == []
+    assert "It is at revision later of a later release, which this one can work with." in [
+        finding.sentence for finding in found["database"]
+    ]
+    async with db.write() as session:
+        await session.execute(text("UPDATE alembic_version SET works_from = 'later'"))
+    await db.close()
+    (one,) = bad(await set_up.findings())
+    assert one.sentence == "It is at revision later of a later release, which this one can't work with."
+    assert one.mend == "Deploy that release again, or restore a backup from before it."
+
+
 async def test_a_role_without_rights(set_up: SetUp) -> None:
     db = Database(set_up.database_url)
     async with db.write() as session:

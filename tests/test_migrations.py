@@ -1,7 +1,9 @@
 """From nothing to head and back, and the tables are what the code says they are."""
 
 import asyncio
+import inspect
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from alembic import command
+from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import text
 
@@ -55,6 +58,27 @@ async def test_nothing_is_missing_from_the_migrations(database_url: str) -> None
         await asyncio.to_thread(command.check, alembic_config(database_url))
     except CommandError as difference:
         raise AssertionError(f"the tables have changed: make migration ({difference})") from None
+
+
+# What the release before may be using.
+TAKES_AWAY = re.compile(
+    r"op\.(drop_(table|column)|alter_column|rename_table)|\b(DROP|RENAME|ALTER) (TABLE|COLUMN|TO)\b"
+)
+
+
+def takes_away(migration: Script) -> bool:
+    downgrade = inspect.getsource(migration.module.downgrade)
+    return bool(TAKES_AWAY.search(inspect.getsource(migration.module).replace(downgrade, "")))
+
+
+def test_a_migration_that_takes_away_says_which_releases_can_still_work() -> None:
+    """Those before 0013 are of no release."""
+    migrations = {each.revision: each for each in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    assert takes_away(migrations["0009"])
+    assert not takes_away(migrations["0008"])
+    for revision, each in migrations.items():
+        if revision > "0013" and takes_away(each):
+            assert "SET works_from" in inspect.getsource(each.module.upgrade), f"{each.path} (see 0013)"
 
 
 async def test_notices_from_before_are_not_told_again(litellm_database_url: str) -> None:

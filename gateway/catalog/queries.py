@@ -141,7 +141,12 @@ def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
 
 def facets(actor: Actor) -> tuple[Select[Any], ...]:
     """One SELECT of (value, count) for each facet: providers, modes, capabilities."""
-    visible = listed(actor).subquery()
+    return _facets(actor.reads_all)
+
+
+@cache
+def _facets(hidden_too: bool) -> tuple[Select[Any], ...]:
+    visible = _all(hidden_too).subquery()
     unnested = select(func.unnest(visible.c.capabilities).label("value")).subquery()
 
     def counted(value: Any) -> Select[Any]:

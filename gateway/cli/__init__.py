@@ -67,12 +67,19 @@ def migrate_command(
     """Bring the database in DATABASE_URL to the newest schema, from whatever it has."""
     settings = database_settings()
     try:
-        migrate.upgrade(settings.url)
+        schema = asyncio.run(_schema_of(settings.url))
+        if schema.fit is revision.Fit.TOO_NEW:
+            fail(_too_new(schema))
+        if schema.fit is not revision.Fit.AHEAD:
+            migrate.upgrade(settings.url)
         if runtime_role:
             asyncio.run(migrate.grant(settings.url, runtime_role))
     except (OSError, SQLAlchemyError, asyncpg.PostgresError) as error:
         fail(f"The database could not be migrated: {reason(error)}")
-    typer.echo(f"The database is at revision {revision.head()}.")
+    if schema.fit is revision.Fit.AHEAD:
+        typer.echo(f"The database is at revision {schema.revision} of a later release, which this one can work with.")
+    else:
+        typer.echo(f"The database is at revision {revision.head()}.")
 
 
 @main.command("schema")
@@ -173,18 +180,37 @@ def fail(*lines: str) -> NoReturn:
 
 
 async def _check_schema(settings: Settings) -> None:
-    db = Database(settings.database.url)
     try:
-        current = await asyncio.wait_for(revision.current(db), 10)
+        schema = await asyncio.wait_for(_schema_of(settings.database.url), 10)
     except (OSError, SQLAlchemyError, TimeoutError) as error:
         fail(f"The database in DATABASE_URL does not answer: {reason(error)}")
+    match schema.fit:
+        case revision.Fit.EMPTY:
+            fail("The database in DATABASE_URL is empty. Run `litemaas migrate` first.")
+        case revision.Fit.BEHIND:
+            needed = revision.head()
+            fail(
+                f"The database is at revision {schema.revision}, this release needs {needed}. Run `litemaas migrate` first."
+            )
+        case revision.Fit.AHEAD:
+            log.info("database_is_ahead", revision=schema.revision)
+        case revision.Fit.TOO_NEW:
+            fail(_too_new(schema))
+
+
+async def _schema_of(url: str) -> revision.Schema:
+    db = Database(url)
+    try:
+        return await revision.schema_of(db)
     finally:
         await db.close()
-    if current is None:
-        fail("The database in DATABASE_URL is empty. Run `litemaas migrate` first.")
-    if current != revision.head():
-        needed = revision.head()
-        fail(f"The database is at revision {current}, this release needs {needed}. Run `litemaas migrate` first.")
+
+
+def _too_new(schema: revision.Schema) -> str:
+    return (
+        f"The database is at revision {schema.revision} of a later release, which this one can't work with. "
+        "Deploy that release again, or restore a backup from before it."
+    )
 
 
 def reason(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -78,8 +79,12 @@ def visible_to(actor: Actor) -> Any:
     return true() if actor.reads_all else api_key.c.user_id == actor.user_id
 
 
+@cache
 def readable() -> Select[Any]:
-    """Keys as they are shown. For callers who narrow it down to what may be seen."""
+    """Keys as they are shown. For callers who narrow it down to what may be seen.
+
+    Made once: the condition of what LiteLLM should have takes longer to put together than the key to be read.
+    """
     # The secret to show: one that works before one that does not work yet, and before those that are over.
     current = (
         select(generation.c.prefix, generation.c.last_four, generation.c.told, generation.c.drift)

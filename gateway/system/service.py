@@ -98,7 +98,7 @@ class SystemService:
 
     async def database_revision(self) -> str | None:
         """Which migration the database is at."""
-        return await revision.current(self._db)
+        return (await revision.schema_of(self._db)).revision
 
     async def job_ran(
         self, name: str, every: float, started_at: datetime, outcome: JobOutcome, count: int | None

@@ -13,6 +13,7 @@ from gateway.services import Services
 log = structlog.get_logger()
 
 _PATIENCE = 3.0  # seconds for the database
+_WORDS = {revision.Fit.EMPTY: "behind", revision.Fit.BEHIND: "behind", revision.Fit.TOO_NEW: "ahead"}
 
 
 def routes(services: Services) -> list[BaseRoute]:
@@ -27,10 +28,10 @@ async def _healthz(request: Request) -> Response:
 
 
 async def _ready(services: Services) -> Response:
-    """503 when the database is missing or behind. LiteLLM is told and not required: pages work without it."""
+    """503 when the database is missing or not one to work with. LiteLLM is told and not required: pages work without it."""
     try:
-        current = await asyncio.wait_for(revision.current(services.db), _PATIENCE)
-        database, migrations = "ok", "ok" if current == revision.head() else "behind"
+        schema = await asyncio.wait_for(revision.schema_of(services.db), _PATIENCE)
+        database, migrations = "ok", _WORDS.get(schema.fit, "ok")
     except Exception as error:
         log.warning("database_unavailable", error=type(error).__name__)
         database, migrations = "unavailable", "unknown"

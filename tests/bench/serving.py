@@ -39,11 +39,23 @@ def person(number: int) -> str:
     return f"person-{number}" if number else "alice"
 
 
-def settings(database_url: str, port: int, people: int = 1, role: Role = Role.USER) -> Settings:
+NOWHERE = "http://127.0.0.1:9"  # nothing answers there: LiteLLM has no part in what is measured
+# What is measured is how many requests are answered, not how many are refused.
+UNLIMITED = ApiSettings(points=10**9, points_per_second=10**9, writes=10**9, writes_per_minute=10**9, concurrency=10**5)
+
+
+def settings(
+    database_url: str,
+    port: int,
+    people: int = 1,
+    role: Role = Role.USER,
+    litellm_url: str = NOWHERE,
+    api: ApiSettings = UNLIMITED,
+) -> Settings:
     return Settings.for_sandbox(
         database_url=database_url,
-        litellm_url="http://127.0.0.1:9",  # nothing answers there: LiteLLM has no part in what is measured
-        litellm_public_url="http://127.0.0.1:9",
+        litellm_url=litellm_url,
+        litellm_public_url=litellm_url,
         litellm_master_key=MASTER_KEY,
         webhook_secret=WEBHOOK_SECRET,
         session_secret="7204118372041183720411837204118a",
@@ -52,10 +64,7 @@ def settings(database_url: str, port: int, people: int = 1, role: Role = Role.US
         ],
         host=HOST,
         port=port,
-        # What is measured is how many requests are answered, not how many are refused.
-        api=ApiSettings(
-            points=10**9, points_per_second=10**9, writes=10**9, writes_per_minute=10**9, concurrency=10**5
-        ),
+        api=api,
     )
 
 

@@ -10,7 +10,7 @@ DEPLOY = ROOT / "deploy"
 
 
 def find(name: str) -> str:
-    found = shutil.which(name, path=f"{ROOT / '.tools'}{os.pathsep}{os.environ['PATH']}")
+    found = shutil.which(name, path=os.pathsep.join([str(ROOT / ".tools"), os.environ["PATH"], "/usr/sbin"]))
     assert found, f"{name} is missing: run .ci/tools"
     return found
 

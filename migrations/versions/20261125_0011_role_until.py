@@ -6,8 +6,8 @@ Those that are there have no end yet; the job gives them one that is as far away
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0010'
-down_revision = '0009'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 
