@@ -1,6 +1,8 @@
 """The plain-HTTP half of LiteMaaS as an application, with settings that a test chooses, and clients that talk to it."""
 
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -86,10 +88,13 @@ def restored_logging() -> Iterator[None]:
     """For tests that configure logging: as it was before, afterwards."""
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     try:
         yield
     finally:
         root.handlers, root.level = handlers, level
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        logging.captureWarnings(False)
         structlog.configure(**configured)
 
 

@@ -32,6 +32,12 @@ main = typer.Typer(
 )
 
 
+@main.callback()
+def begin() -> None:
+    """Whatever a command logs, and what it ends with unexpectedly, is scrubbed."""
+    configure_logging(pretty=False)
+
+
 @main.command("serve")
 def serve_command() -> None:
     """Run the gateway against real parts. Everything is configured by environment variables."""
@@ -39,7 +45,6 @@ def serve_command() -> None:
         settings = load_settings()
     except SettingsError as error:
         fail("LiteMaaS can't start with these settings:", *(f"  {problem}" for problem in error.problems))
-    configure_logging(pretty=False)
     asyncio.run(_check_schema(settings))
     listener = listen(settings.web.host, settings.web.port)
     if not settings.web.is_https:

@@ -6,14 +6,12 @@ import typer
 from rich.console import Console
 
 from gateway.cli import fail, main
-from gateway.logs import configure_logging
 from gateway.settings import SettingsError, load_settings
 
 
 @main.command("doctor")
 def doctor_command() -> None:
     """Check the whole set-up: database, LiteLLM and its callback, issuer, clocks, Valkey, addresses. Changes nothing."""
-    configure_logging(pretty=False)
     try:
         settings = load_settings()
     except SettingsError as error:

@@ -16,7 +16,7 @@ from gateway.system import Figures
 
 log = structlog.get_logger()
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PATIENCE = 3.0  # seconds for the database
 
 _requests = Counter("litemaas_http_requests", "HTTP requests answered.", ["method", "route", "status"])
@@ -67,7 +67,7 @@ def routes(services: Services) -> list[BaseRoute]:
 def observe(scope: Any, status: int, seconds: float | None) -> None:
     """Count one answered request. None for one that lasts as long as somebody listens."""
     route = getattr(scope.get("route"), "path", "unmatched")
-    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    method = scope["method"] if scope["method"] in METHODS else "OTHER"
     _requests.labels(method, route, status).inc()
     if seconds is not None:
         _seconds.labels(route).observe(seconds)
