@@ -1,4 +1,7 @@
-"""What Prometheus reads at /metrics. Every label has few values: routes are templates, never paths."""
+"""What Prometheus reads at /metrics. Every label has few values: routes are templates, never paths.
+
+With METRICS_PORT it is told there and nowhere else, so that what leads to the portal does not lead to it.
+"""
 
 import asyncio
 from typing import Any
@@ -8,11 +11,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import __version__
 from gateway.db import utc_now
 from gateway.services import Services
 from gateway.system import Figures
+from gateway.web.answers import error_answer
 
 log = structlog.get_logger()
 
@@ -62,6 +67,24 @@ def routes(services: Services) -> list[BaseRoute]:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/metrics", metrics, methods=["GET"])]
+
+
+class MetricsPortMiddleware:
+    """/metrics on `port`, and all else on the other one: which socket a request came in by can't be forged."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app, self._port = app, port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        own_port = (scope.get("server") or ("", 0))[1] == self._port
+        asked = scope["path"].rstrip("/") == "/metrics"
+        if asked is own_port:
+            return await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": 4404, "reason": "NOT_FOUND"})
+        return await error_answer("NOT_FOUND", "Not Found.")(scope, receive, send)
 
 
 def observe(scope: Any, status: int, seconds: float | None) -> None:

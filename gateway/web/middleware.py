@@ -1,5 +1,6 @@
 """What happens to every request before a route sees it. Pure ASGI, outermost first:
 
+Ports       keeps /metrics on a port of its own, where there is one
 Traces      begins a span, where traces are told
 Proxies     takes the word of the routers that are named, and of nobody else, for where it comes from
 Requests    gives it an id, counts it, and turns whatever was raised into an answer without details
@@ -58,8 +59,10 @@ _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 def middleware(services: Services) -> list[Middleware]:
     """For Starlette's `middleware`."""
     settings = services.settings
+    ports = Middleware(metrics.MetricsPortMiddleware, port=settings.web.metrics_port)
     traces = Middleware(TraceMiddleware, trusted_proxies=settings.web.trusted_proxies)
     return [
+        *([ports] if settings.web.metrics_port else []),
         *([traces] if settings.tracing.endpoint else []),
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.web.trusted_proxies)),
         Middleware(HeaderMiddleware, settings=settings),

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import certifi
 import jsonschema
 import kubernetes_validate
 import pytest
@@ -125,8 +126,6 @@ def environment(source: Path, trusted: Path) -> dict[str, str]:
 
 @every_set
 def test_the_gateway_starts_from_its_environment(source: Path) -> None:
-    import certifi
-
     settings = load_settings(environment(source, Path(certifi.where())))
     host = re.fullmatch(r"https://([^/]+)", settings.web.public_url)
     assert host
@@ -139,6 +138,33 @@ def test_the_gateway_starts_from_its_environment(source: Path) -> None:
         assert account["metadata"]["annotations"] == {
             "serviceaccounts.openshift.io/oauth-redirecturi.litemaas": f"{settings.web.public_url}/auth/callback"
         }
+
+
+@every_set
+def test_metrics_are_told_on_a_port_that_no_route_leads_to(source: Path) -> None:
+    (service,) = (each for each in of_kind(source, "Service") if each["metadata"]["name"] == "litemaas")
+    assert {each["name"]: each["port"] for each in service["spec"]["ports"]} == {"http": 8080, "metrics": 9090}
+    assert load_settings(environment(source, Path(certifi.where()))).web.metrics_port == 9090
+    for route in of_kind(source, "Route"):
+        assert route["spec"]["port"] == {"targetPort": "http"}
+    for ingress in of_kind(source, "Ingress"):
+        for rule in ingress["spec"]["rules"]:
+            assert [path["backend"]["service"]["port"] for path in rule["http"]["paths"]] == [{"name": "http"}]
+    for monitor in of_kind(source, "ServiceMonitor"):
+        assert [each["port"] for each in monitor["spec"]["endpoints"]] == ["metrics"]
+    (policy,) = of_kind(source, "NetworkPolicy")
+    assert [[port["port"] for port in each["ports"]] for each in policy["spec"]["ingress"]] == [["http"], ["metrics"]]
+
+
+def test_traces_are_let_out() -> None:
+    source = DEPLOY / "helm/examples/openshift.yaml"
+    container = gateway_pod(source)["containers"][0]
+    env = {each["name"]: each for each in container["env"]}
+    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"]["value"] == "http://otel-collector.observability.svc:4318"
+    assert env["OTEL_EXPORTER_OTLP_HEADERS"]["valueFrom"]["secretKeyRef"]["optional"] is True
+    for policy in (of_kind(source, "NetworkPolicy")[0], of_kind(OVERLAYS[0], "NetworkPolicy")[0]):
+        assert 4318 in [port["port"] for port in policy["spec"]["egress"][1]["ports"]]
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in environment(DEPLOY / "helm/examples/oidc.yaml", Path(certifi.where()))
 
 
 @every_set
