@@ -39,6 +39,8 @@ _build.labels(__version__).set(1)
 _pool_size = Gauge("litemaas_database_pool_size", "Connections to the database that this replica's requests may use.")
 _pool_used = Gauge("litemaas_database_pool_in_use", "Connections to the database in use now.")
 
+_bus = Gauge("litemaas_bus_listening", "Whether this replica hears what others publish: live pages move by it.")
+
 # Figures of the whole installation, which each replica tells alike.
 _up = Gauge("litemaas_database_up", "Whether the database answered when these figures were counted.")
 _people = Gauge("litemaas_people", "People who ever signed in: enabled, disabled.", ["state"])
@@ -57,6 +59,7 @@ def routes(services: Services) -> list[BaseRoute]:
         pool: Any = services.db.engine.pool
         _pool_size.set(pool.size())
         _pool_used.set(pool.checkedout())
+        _bus.set(services.bus.listening)
         try:
             _tell(await asyncio.wait_for(services.figures.figures(), _PATIENCE))
             _up.set(1)

@@ -59,11 +59,13 @@ _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 def middleware(services: Services) -> list[Middleware]:
     """For Starlette's `middleware`."""
     settings = services.settings
-    ports = Middleware(metrics.MetricsPortMiddleware, port=settings.web.metrics_port)
-    traces = Middleware(TraceMiddleware, trusted_proxies=settings.web.trusted_proxies)
+    wanted = []
+    if port := settings.web.metrics_port:
+        wanted.append(Middleware(metrics.MetricsPortMiddleware, port=port))
+    if settings.tracing.endpoint:
+        wanted.append(Middleware(TraceMiddleware, trusted_proxies=settings.web.trusted_proxies))
     return [
-        *([ports] if settings.web.metrics_port else []),
-        *([traces] if settings.tracing.endpoint else []),
+        *wanted,
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.web.trusted_proxies)),
         Middleware(HeaderMiddleware, settings=settings),
         Middleware(RequestMiddleware),
