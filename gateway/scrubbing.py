@@ -14,7 +14,7 @@ _NAMES = (
 )
 _SECRETS = (
     # LiteLLM's keys, access tokens, bearer tokens, OpenShift's tokens, what a JWT is made of, and the password in an address.
-    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{6,}"), "sk-…"),
+    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{4,}"), "sk-…"),
     (re.compile(r"(?<![A-Za-z0-9])lmt_[A-Za-z0-9]{6,}"), "lmt_…"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 …"),
     (re.compile(r"sha256~[A-Za-z0-9_-]{8,}"), "sha256~…"),
