@@ -1,5 +1,6 @@
 """Logging: one line per event on standard error, JSON for machines or coloured for people, and no secret in either."""
 
+import contextlib
 import logging
 import sys
 import threading
@@ -21,6 +22,22 @@ def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {**event, **tracing.ids()}
 
 
+class _Handler(logging.Handler):
+    """To standard error. What can't be written is named and not shown: logging's own way is to print it as it came."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        kind = getattr(sys.exc_info()[0], "__name__", "")
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f'{{"event": "line_not_written", "logger": "{record.name}", "error": "{kind}"}}\n')
+
+
 def configure_logging(*, pretty: bool) -> None:
     """For structlog and for what libraries log; `pretty` is for a person at a terminal."""
     first: list[Processor] = [
@@ -40,7 +57,7 @@ def configure_logging(*, pretty: bool) -> None:
     render: Processor = (
         structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=first,

@@ -10,25 +10,33 @@ from urllib.parse import unquote
 
 _NAMES = (
     r"(?:[\w-]*(?:password|passwd|secret|api[_-]?key|master[_-]?key)|(?:access|refresh|id|session|csrf|auth)[_-]?token(?:_hint)?"
-    r"|token|authorization|proxy-authorization|code_verifier|litemaas_session|litemaas_sign_in)"
+    r"|token|authorization|proxy-authorization|code_verifier|(?:__Host-)?litemaas_(?:session|sign_in))"
 )
+# Where a word begins, in text that was quoted as well: there it may follow a line's end that is written as a backslash and a letter.
+_START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))"
+_QUOTE = r"""\\*['"]"""
 _SECRETS = (
     # LiteLLM's keys, access tokens, bearer tokens, OpenShift's tokens, what a JWT is made of, and the password in an address.
-    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{4,}"), "sk-…"),
-    (re.compile(r"(?<![A-Za-z0-9])lmt_[A-Za-z0-9]{6,}"), "lmt_…"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 …"),
+    (re.compile(rf"{_START}sk-[A-Za-z0-9_-]{{4,}}"), "sk-…"),
+    (re.compile(rf"{_START}lmt_[A-Za-z0-9]{{6,}}"), "lmt_…"),
+    (re.compile(rf"(?i){_START}(bearer|basic)\s+[A-Za-z0-9._~+/=-]{{8,}}"), r"\1 …"),
     (re.compile(r"sha256~[A-Za-z0-9_-]{8,}"), "sha256~…"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*"), "eyJ…"),
+    (re.compile(rf"{_START}eyJ[A-Za-z0-9_-]{{8,}}(?:\.[A-Za-z0-9_-]*)*"), "eyJ…"),
     (re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@"), r"\1:…@"),
     # A whole header of cookies; a name with its value, as forms, queries, JSON, headers and Python write them.
-    (re.compile(r"""(?i)(\b(?:set-)?cookie['"]?\s*[:=,]\s*)b?(['"]?)[^'"\r\n]+"""), r"\1\2…"),
+    (re.compile(rf"(?i)({_START}(?:set-)?cookie(?:{_QUOTE})?\s*[:=,]\s*)b?((?:{_QUOTE})?)[^'\"\r\n\\]+"), r"\1\2…"),
     (
-        re.compile(rf"""(?i)(\b{_NAMES}\\?['"]?\s*[:=]\s*)(?!bearer\b|basic\b)b?(\\?['"]?)[^\s'"\\&;,}})\]]+"""),
+        re.compile(
+            rf"(?i)({_START}{_NAMES}(?:{_QUOTE})?\s*[:=]\s*)(?!bearer\b|basic\b)b?((?:{_QUOTE})?)[^\s'\"\\&;,}})\]]+"
+        ),
         r"\1\2…",
     ),
-    (re.compile(rf"""(?i)(['"]{_NAMES}['"]\s*,\s*)b?(['"])[^'"]*"""), r"\1\2…"),
+    (re.compile(rf"(?i)({_QUOTE}{_NAMES}{_QUOTE}\s*,\s*)b?({_QUOTE})[^'\"\\]*"), r"\1\2…"),
     # In an address only: elsewhere `code` is what errors have.
-    (re.compile(r"([?&](?:code|state|nonce)=)[^\s&#'\"]+"), r"\1…"),
+    (re.compile(r"([?&](?:code|state|nonce)=)[^\s&#'\"\\]+"), r"\1…"),
+    # What PostgreSQL and its driver quote of a row or a parameter may be what people wrote.
+    (re.compile(r"(Failing row contains |Key \([^)]*\)=)\(.*\)"), r"\1(…)"),
+    (re.compile(r"(invalid input for query argument \$\d+: |invalid input syntax for type [\w ]+: ).+"), r"\1…"),
     # Forty letters and more in which upper case, lower case and digits are mixed are nobody's words.
     (re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{40,}"), "…"),
 )

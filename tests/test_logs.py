@@ -117,3 +117,13 @@ def test_people_get_lines_they_can_read(capsys: pytest.CaptureFixture[str]) -> N
     assert "ready" in written
     assert "8080" in written
     assert not written.startswith("{")
+
+
+def test_a_line_that_cannot_be_written_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    class Stubborn:
+        def __str__(self) -> str:
+            raise TypeError("sk-Ab3dEf9xyzzy")
+
+    configure_logging(pretty=False)
+    logging.getLogger("library").warning("sk-Ab3dEf9xyzzy %s", Stubborn())
+    assert lines(capsys) == [{"event": "line_not_written", "logger": "library", "error": "TypeError"}]
