@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from sqlalchemy.engine import make_url
 
 from gateway.settings.kinds import (
@@ -12,6 +12,7 @@ from gateway.settings.kinds import (
     Names,
     Networks,
     Origin,
+    OtlpHeaders,
     OtlpProtocol,
     OtlpUrl,
     PostgresUrl,
@@ -323,7 +324,8 @@ class TracingSettings(Group):
     base: OtlpUrl | None = Field(
         default=None,
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
-        description="A collector that takes OTLP over HTTP, such as `http://otel-collector:4318`; needs `litemaas[otel]`, which the image has.",
+        description="A collector that takes OTLP over HTTP, such as `http://otel-collector:4318`. Needs `litemaas[otel]`, which the image "
+        "has.",
     )
     traces: OtlpUrl | None = Field(
         default=None,
@@ -333,10 +335,10 @@ class TracingSettings(Group):
     protocol: OtlpProtocol = Field(
         default="http/protobuf", validation_alias="OTEL_EXPORTER_OTLP_PROTOCOL", description="How traces are sent."
     )
-    headers: SecretStr | None = Field(
+    headers: OtlpHeaders | None = Field(
         default=None,
         validation_alias="OTEL_EXPORTER_OTLP_HEADERS",
-        description="What the collector wants to see, as `name=value` pairs separated by commas; a secret.",
+        description="What the collector wants to see; kept secret.",
     )
 
     @property

@@ -69,6 +69,7 @@ def _over_http(value: str) -> str:
     return value
 
 
+OtlpHeaders = Annotated[SecretStr, _told("`name=value` pairs, separated by commas")]
 OtlpProtocol = Annotated[str, AfterValidator(_over_http), _told("`http/protobuf`")]
 
 

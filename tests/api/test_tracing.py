@@ -17,7 +17,7 @@ from gateway.jobs import Job, run_once
 from gateway.litellm import LiteLLM, LiteLLMUnavailable
 from gateway.logs import configure_logging
 from gateway.settings import Settings, TracingSettings
-from tests.api.conftest import World, a_world, free_port
+from tests.api.conftest import World, a_world
 from tests.api.test_auth_oidc import GRACE
 from tests.api.test_first_call import subscribed_key
 from tests.api.test_metrics import document_id
@@ -25,6 +25,7 @@ from tests.collectors import Collector, Told, collecting
 from tests.documents import CREATE, LIVE
 from tests.issuers import CLIENT_SECRET, OidcIssuer, serving
 from tests.portal import SESSION, browser, environment, portal, restored_logging, settings_of
+from tests.ports import own_port
 from tests.proxies import MASTER_KEY
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -234,7 +235,7 @@ async def test_lines_of_the_log_name_the_trace(database_url: str, capsys: pytest
 
 async def test_a_collector_that_is_away_keeps_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
-    async with tracing.exporting(f"http://127.0.0.1:{free_port()}/v1/traces"):
+    async with tracing.exporting(f"http://127.0.0.1:{own_port()}/v1/traces"):
         with tracing.span("lost"):
             pass
 
@@ -266,7 +267,7 @@ main()
     ],
 )
 def test_the_product_needs_no_opentelemetry(variable: dict[str, str], says: str) -> None:
-    env = environment(DATABASE_URL=f"postgresql://x@127.0.0.1:{free_port()}/x", **variable)
+    env = environment(DATABASE_URL=f"postgresql://x@127.0.0.1:{own_port()}/x", **variable)
     command = [sys.executable, "-c", WITHOUT, "serve"]
     ended = subprocess.run(command, env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True)
     assert ended.returncode == 1
