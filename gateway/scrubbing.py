@@ -5,42 +5,58 @@ others bring is known by its look. Rather too much is cut than too little.
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
 _NAMES = (
-    r"(?:[\w-]*(?:password|passwd|secret|api[_-]?key|master[_-]?key)|(?:access|refresh|id|session|csrf|auth)[_-]?token(?:_hint)?"
-    r"|token|authorization|proxy-authorization|code_verifier|(?:__Host-)?litemaas_(?:session|sign_in))"
+    r"(?:password|passwd|secret|api[_-]?key|master[_-]?key|token(?:_hint)?|authorization|code_verifier"
+    r"|litemaas_session|litemaas_sign_in)"
 )
 # Where a word begins, in text that was quoted as well: there it may follow a line's end that is written as a backslash and a letter.
 _START = r"(?:(?<![A-Za-z0-9_])|(?<=\\[nrt]))"
 _QUOTE = r"""\\*['"]"""
-_SECRETS = (
+
+
+def _random(found: re.Match[str]) -> str:
+    """Forty letters and more in which upper case, lower case and digits are mixed are nobody's words."""
+    word = found[0]
+    return "…" if all(re.search(kind, word) for kind in ("[a-z]", "[A-Z]", "[0-9]")) else word
+
+
+# (what must be in the text in small letters for it to be worth a search, what is searched for, what takes its place)
+_SECRETS: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     # LiteLLM's keys, access tokens, bearer tokens, OpenShift's tokens, what a JWT is made of, and the password in an address.
-    (re.compile(rf"{_START}sk-[A-Za-z0-9_-]{{4,}}"), "sk-…"),
-    (re.compile(rf"{_START}lmt_[A-Za-z0-9]{{6,}}"), "lmt_…"),
-    (re.compile(rf"(?i){_START}(bearer|basic)\s+[A-Za-z0-9._~+/=-]{{8,}}"), r"\1 …"),
-    (re.compile(r"sha256~[A-Za-z0-9_-]{8,}"), "sha256~…"),
-    (re.compile(rf"{_START}eyJ[A-Za-z0-9_-]{{8,}}(?:\.[A-Za-z0-9_-]*)*"), "eyJ…"),
-    (re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@"), r"\1:…@"),
-    # A whole header of cookies; a name with its value, as forms, queries, JSON, headers and Python write them.
-    (re.compile(rf"(?i)({_START}(?:set-)?cookie(?:{_QUOTE})?\s*[:=,]\s*)b?((?:{_QUOTE})?)[^'\"\r\n\\]+"), r"\1\2…"),
+    (("sk-",), re.compile(rf"{_START}sk-[A-Za-z0-9_-]{{4,}}"), "sk-…"),
+    (("lmt_",), re.compile(rf"{_START}lmt_[A-Za-z0-9]{{6,}}"), "lmt_…"),
     (
-        re.compile(
-            rf"(?i)({_START}{_NAMES}(?:{_QUOTE})?\s*[:=]\s*)(?!bearer\b|basic\b)b?((?:{_QUOTE})?)[^\s'\"\\&;,}})\]]+"
-        ),
+        ("bearer", "basic"),
+        re.compile(rf"(?i){_START}(bearer|basic)\s+[A-Za-z0-9._~+/=-]{{8,}}"),
+        r"\1 …",
+    ),
+    (("sha256~",), re.compile(r"sha256~[A-Za-z0-9_-]{8,}"), "sha256~…"),
+    (("eyj",), re.compile(rf"{_START}eyJ[A-Za-z0-9_-]{{8,}}(?:\.[A-Za-z0-9_-]*)*"), "eyJ…"),
+    (("://",), re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@"), r"\1:…@"),
+    # A whole header of cookies; a name with its value, as forms, queries, JSON, headers and Python write them.
+    (("cookie",), re.compile(rf"(?i)(cookie(?:{_QUOTE})?\s*[:=,]\s*)b?((?:{_QUOTE})?)[^'\"\r\n\\]+"), r"\1\2…"),
+    (
+        ("=", ":"),
+        re.compile(rf"(?i)({_NAMES}(?:{_QUOTE})?\s*[:=]\s*)(?!bearer\b|basic\b)b?((?:{_QUOTE})?)[^\s'\"\\&;,}})\]]+"),
         r"\1\2…",
     ),
-    (re.compile(rf"(?i)({_QUOTE}{_NAMES}{_QUOTE}\s*,\s*)b?({_QUOTE})[^'\"\\]*"), r"\1\2…"),
+    (("',", '",'), re.compile(rf"(?i)({_NAMES}{_QUOTE}\s*,\s*)b?({_QUOTE})[^'\"\\]*"), r"\1\2…"),
     # In an address only: elsewhere `code` is what errors have.
-    (re.compile(r"([?&](?:code|state|nonce)=)[^\s&#'\"\\]+"), r"\1…"),
+    (("code=", "state=", "nonce="), re.compile(r"([?&](?:code|state|nonce)=)[^\s&#'\"\\]+"), r"\1…"),
     # What PostgreSQL and its driver quote of a row or a parameter may be what people wrote.
-    (re.compile(r"(Failing row contains |Key \([^)]*\)=)\(.*\)"), r"\1(…)"),
-    (re.compile(r"(invalid input for query argument \$\d+: |invalid input syntax for type [\w ]+: ).+"), r"\1…"),
-    # Forty letters and more in which upper case, lower case and digits are mixed are nobody's words.
-    (re.compile(r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{40,}"), "…"),
+    (("failing row", "key ("), re.compile(r"(Failing row contains |Key \([^)]*\)=)\(.*\)"), r"\1(…)"),
+    (
+        ("invalid input",),
+        re.compile(r"(invalid input for query argument \$\d+: |invalid input syntax for type [\w ]+: ).+"),
+        r"\1…",
+    ),
+    ((), re.compile(r"[\w-]{40,}"), _random),
 )
-_SECRET_NAME = re.compile(rf"(?i){_NAMES}|(?:set-)?cookie")
+_SECRET_NAME = re.compile(rf"(?i)[\w-]*{_NAMES}|(?:set-)?cookie")
 
 _known: set[str] = set()
 _known_pattern: re.Pattern[str] | None = None
@@ -60,8 +76,10 @@ def scrub(value: Any) -> Any:
     if isinstance(value, str):
         if _known_pattern is not None:
             value = _known_pattern.sub("…", value)
-        for pattern, replacement in _SECRETS:
-            value = pattern.sub(replacement, value)
+        lowered = value.lower()
+        for needles, pattern, replacement in _SECRETS:
+            if not needles or any(needle in lowered for needle in needles):
+                value = pattern.sub(replacement, value)
         return value
     if value is None or isinstance(value, bool | int | float):
         return value

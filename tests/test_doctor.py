@@ -268,7 +268,7 @@ async def test_a_call_that_is_made_for_its_callback(
     world: World, server_url: str, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = world.portal.services.settings
-    found = [each async for each in callback.now(settings)]
+    found = [each async for each in callback.by_calling(settings)]
     assert [(each.state, each.sentence) for each in found] == [
         (State.GOOD, "It told of a call that LiteLLM has just refused.")
     ]
@@ -279,7 +279,7 @@ async def test_a_call_that_is_made_for_its_callback(
     monkeypatch.setattr(callback, "PROMPT", timedelta(seconds=1))
     async with a_database(server_url, template) as other:
         database = settings.database.model_copy(update={"url": other})
-        (missing,) = [each async for each in callback.now(settings.model_copy(update={"database": database}))]
+        (missing,) = [each async for each in callback.by_calling(settings.model_copy(update={"database": database}))]
     assert (missing.state, missing.sentence) == (
         State.BAD,
         "It told nothing for 1 s of a call that LiteLLM has refused.",

@@ -17,7 +17,7 @@ Check = Callable[[Settings], AsyncIterator[Finding]]
 async def examine(settings: Settings, *, call: bool = False) -> list[Finding]:
     """Everything that is found, good and bad, part by part. `call`: have LiteLLM report a call now, instead of looking for older ones."""
     checks: tuple[Check, ...] = (
-        *(parts.database, parts.litellm, callback.now if call else callback.lately),
+        *(parts.database, parts.litellm, callback.by_calling if call else callback.lately),
         *(parts.issuer, parts.rate_limits, parts.addresses, parts.traces),
     )
     return [finding for check in checks async for finding in check(settings)]

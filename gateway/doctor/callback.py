@@ -52,7 +52,7 @@ async def lately(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(part, State.BAD, sentence, _mend(settings))
 
 
-async def now(settings: Settings) -> AsyncIterator[Finding]:
+async def by_calling(settings: Settings) -> AsyncIterator[Finding]:
     """With a key that nobody has: LiteLLM refuses the call, reports it like any other, and asks no model."""
     part = "callback"
     key = f"sk-litemaas-doctor-{secrets.token_hex(16)}"

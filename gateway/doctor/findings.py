@@ -41,11 +41,12 @@ def untrusted(part: str, error: BaseException, mend: str) -> Finding | None:
 
 
 def clock_of(part: str, answer: httpx2.Response) -> Finding | None:
-    """What the answer's header says of the clock that it was written by, to the second."""
-    date = answer.headers.get("date")
-    if date is None:
+    """What the answer's header says of the clock that it was written by, to the second; None if there is none."""
+    try:
+        date = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
         return None
-    skew = abs(parsedate_to_datetime(date).astimezone(UTC) - utc_now())
+    skew = abs(date.astimezone(UTC) - utc_now())
     return clock(f"clock of {part}", skew - timedelta(seconds=1))
 
 

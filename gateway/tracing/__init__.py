@@ -54,7 +54,7 @@ def span(name: str, attributes: Attributes = None, *, root: bool = False) -> Spa
 
 
 def outgoing(name: str, attributes: Attributes = None) -> Span:
-    """Around something that somebody else is asked to do: a database, LiteLLM, an issuer. It has no children here."""
+    """Around something that somebody else is asked to do: a database, LiteLLM, an issuer. It has no children here, and begins no trace."""
     return NOTHING if _recorder is None else _recorder.outgoing(name, attributes)
 
 

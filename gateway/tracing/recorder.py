@@ -16,7 +16,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from gateway import __version__
 from gateway.scrubbing import scrub
-from gateway.tracing.spans import Attributes, Span, Value
+from gateway.tracing.spans import NOTHING, Attributes, Span, Value
 
 FLUSH_SECONDS = 5.0
 
@@ -38,6 +38,8 @@ class Recorder:
         return _Recorded(self._tracer.start_span(name, parent, attributes=_clean(attributes)), current=True)
 
     def outgoing(self, name: str, attributes: Attributes) -> Span:
+        if not trace.get_current_span().get_span_context().is_valid:
+            return NOTHING  # a trace of nothing but this, such as a probe's, says what metrics say
         started = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=_clean(attributes))
         return _Recorded(started, current=False)
 
