@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from structlog._config import BoundLoggerLazyProxy
 
 from gateway import web
 from gateway.actor import Actor, Role
@@ -96,6 +97,9 @@ def restored_logging() -> Iterator[None]:
         sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
         logging.captureWarnings(False)
         structlog.configure(**configured)
+        for module in tuple(sys.modules.values()):  # a logger that was used keeps the way that it was configured
+            if isinstance(log := getattr(module, "log", None), BoundLoggerLazyProxy):
+                vars(log).pop("bind", None)
 
 
 def browser(app: Starlette, origin: str = ORIGIN) -> httpx2.AsyncClient:
