@@ -5,7 +5,7 @@ PORT ?= 8080
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help run dev check test bench schema docs wheel sbom lock migration
+.PHONY: help run dev check test bench schema template docs wheel sbom lock migration
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -33,6 +33,9 @@ schema: .venv/.ready  ## Print the GraphQL schema into schema/schema.graphql, an
 
 docs: .venv/.ready  ## Print what can be configured into docs/configuration.md
 	@$(BIN)/litemaas settings > docs/.configuration.md && mv docs/.configuration.md docs/configuration.md
+
+template: .venv/.ready  ## Write deploy/openshift/template.yaml from the chart
+	@.ci/tools && $(BIN)/python .ci/openshift_template.py > deploy/openshift/.template.yaml && mv deploy/openshift/.template.yaml deploy/openshift/template.yaml
 
 wheel: .venv/.ready frontend/dist/.ready  ## A wheel with the built pages in dist/, for `pip install` without Node.js
 	@rm -f dist/*.whl && $(BIN)/uv build --quiet --wheel --out-dir dist . && ls dist/*.whl

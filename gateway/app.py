@@ -1,11 +1,11 @@
 """The composition root: settings in, a Starlette application out. The only place where `gateway` meets `schema`."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 
-from gateway import jobs, web
+from gateway import jobs, tracing, web
 from gateway.services import build_services, opened
 from gateway.settings import Settings
 from schema.asgi import graphql_routes
@@ -22,12 +22,13 @@ def create_app(settings: Settings, *, run_jobs: bool = True) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with opened(services):
-            if not run_jobs:
-                yield
-                return
-            async with jobs.running(services):
-                yield
+        async with AsyncExitStack() as stack:
+            if endpoint := settings.tracing.endpoint:
+                await stack.enter_async_context(tracing.exporting(endpoint))
+            await stack.enter_async_context(opened(services))
+            if run_jobs:
+                await stack.enter_async_context(jobs.running(services))
+            yield
 
     app = Starlette(
         routes=[*graphql_routes(schema, services), *web.routes(services, sdl=sdl())],

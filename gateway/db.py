@@ -13,6 +13,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 
+from gateway import tracing
+
 metadata = SQLModel.metadata
 metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -21,6 +23,8 @@ metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+_POSTGRESQL = {"db.system.name": "postgresql"}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -89,7 +93,13 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
-        self.engine = create_async_engine(async_url(url), pool_size=pool_size, max_overflow=0, pool_timeout=10)
+        self.engine = create_async_engine(
+            async_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            hide_parameters=True,  # errors are logged, and parameters are what people wrote
+        )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         # A single SELECT needs no BEGIN and no ROLLBACK: two round trips less.
         reader = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -101,8 +111,9 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """For SELECTs; each sees what was committed before it."""
-        async with self._reads() as session:
-            yield session
+        with tracing.outgoing("database read", _POSTGRESQL):
+            async with self._reads() as session:
+                yield session
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
@@ -113,21 +124,23 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed on leaving, rolled back when anything is raised."""
-        async with self._writes() as session, session.begin():
-            yield session
+        with tracing.outgoing("database transaction", _POSTGRESQL):
+            async with self._writes() as session, session.begin():
+                yield session
 
     async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """One SELECT of asyncpg's own, with `$1`, `$2`, …: a quarter of a session's cost, for what every request asks.
 
         On a connection of the same pool; JSON comes as text. Raises asyncpg's errors and OSError.
         """
-        connection = await self.engine.raw_connection()
-        try:
-            driver: Any = connection.driver_connection
-            records: list[asyncpg.Record] = await driver.fetch(statement, *values)
-            return records
-        finally:
-            connection.close()
+        with tracing.outgoing("database read", _POSTGRESQL):
+            connection = await self.engine.raw_connection()
+            try:
+                driver: Any = connection.driver_connection
+                records: list[asyncpg.Record] = await driver.fetch(statement, *values)
+                return records
+            finally:
+                connection.close()
 
     async def close(self) -> None:
         await self.engine.dispose()

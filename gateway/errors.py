@@ -15,6 +15,8 @@ for people is a template in the class, and holds nothing that the caller may not
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from gateway.scrubbing import scrub
+
 
 class DomainError(Exception):
     """Something a caller can be told. `code` is stable and for programs, `message` is one sentence for people."""
@@ -24,7 +26,7 @@ class DomainError(Exception):
 
     @property
     def message(self) -> str:
-        return self.sentence.format(**vars(self))
+        return str(scrub(self.sentence.format(**vars(self))))
 
     @property
     def extensions(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Summary
 from sqlalchemy import text
 
+from gateway import tracing
 from gateway.db import Database, utc_now
 from gateway.errors import UpstreamUnavailable
 from gateway.services import Services
@@ -96,23 +97,24 @@ async def running(services: Services) -> AsyncIterator[None]:
 
 
 async def _repeat(services: Services, locks: Database, job: Job) -> None:
+    structlog.contextvars.bind_contextvars(job=job.name)
     while True:
         started_at = utc_now()
         try:
             ran = await run_once(locks, job)
         except UpstreamUnavailable as error:
-            log.warning("job_waits_for_litellm", job=job.name, error=str(error))
+            log.warning("job_waits_for_litellm", error=str(error))
             ran = Ran(JobOutcome.WAITING)
         except Exception:
             # A job must outlive whatever goes wrong in one run: a database that restarts, an answer that nobody expected.
-            log.exception("job_failed", job=job.name)
+            log.exception("job_failed")
             ran = Ran(JobOutcome.FAILED)
         if ran is not None:
             _measure(job, started_at, ran.outcome)
             try:
                 await services.system.job_ran(job.name, job.every, started_at, ran.outcome, ran.count)
             except Exception as error:
-                log.warning("job_run_not_remembered", job=job.name, error=type(error).__name__)
+                log.warning("job_run_not_remembered", error=type(error).__name__)
         # Not all replicas at the same moment.
         await asyncio.sleep(job.every * random.uniform(0.9, 1.1))  # noqa: S311
 
@@ -120,9 +122,9 @@ async def _repeat(services: Services, locks: Database, job: Job) -> None:
 async def run_once(db: Database, job: Job) -> Ran | None:
     """Run the job now, unless it is running elsewhere: then None. Raises whatever the job raises."""
     if not job.one_replica:
-        return _ran(await job.run())
+        return await _run(job)
     async with _lock(db, job.name) as held:
-        return _ran(await job.run()) if held else None
+        return await _run(job) if held else None
 
 
 def _measure(job: Job, started_at: datetime, outcome: JobOutcome) -> None:
@@ -133,7 +135,9 @@ def _measure(job: Job, started_at: datetime, outcome: JobOutcome) -> None:
         _succeeded_at.labels(job.name).set(ended_at.timestamp())
 
 
-def _ran(result: Any) -> Ran:
+async def _run(job: Job) -> Ran:
+    with tracing.span(f"job {job.name}", root=True):
+        result = await job.run()
     return Ran(JobOutcome.DONE, result if isinstance(result, int) else None)
 
 

@@ -1,46 +1,48 @@
 """Logging: one line per event on standard error, JSON for machines or coloured for people, and no secret in either."""
 
+import contextlib
 import logging
-import re
 import sys
-from typing import Any
+import threading
+from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-# LiteLLM's keys, access tokens, bearer tokens, OpenShift's tokens, and the password in an address.
-_SECRETS = (
-    (re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{6,}"), "sk-…"),
-    (re.compile(r"(?<![A-Za-z0-9])lmt_[A-Za-z0-9]{6,}"), "lmt_…"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 …"),
-    (re.compile(r"sha256~[A-Za-z0-9_-]{8,}"), "sha256~…"),
-    (re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@"), r"\1:…@"),
-)
-
-
-def scrub(value: Any) -> Any:
-    """`value` without secrets; containers are copied, objects that are no text become it."""
-    if isinstance(value, str):
-        for pattern, replacement in _SECRETS:
-            value = pattern.sub(replacement, value)
-        return value
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, dict):
-        return {scrub(name): scrub(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [scrub(inner) for inner in value]
-    return scrub(str(value))
+from gateway import tracing
+from gateway.scrubbing import scrub
 
 
 def _scrub_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {name: scrub(value) for name, value in event.items()}
+    scrubbed: EventDict = scrub(event)
+    return scrubbed
+
+
+def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {**event, **tracing.ids()}
+
+
+class _Handler(logging.Handler):
+    """To standard error. What can't be written is named and not shown: logging's own way is to print it as it came."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        kind = getattr(sys.exc_info()[0], "__name__", "")
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f'{{"event": "line_not_written", "logger": "{record.name}", "error": "{kind}"}}\n')
 
 
 def configure_logging(*, pretty: bool) -> None:
     """For structlog and for what libraries log; `pretty` is for a person at a terminal."""
     first: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="%H:%M:%S" if pretty else "iso", utc=not pretty),
@@ -55,7 +57,7 @@ def configure_logging(*, pretty: bool) -> None:
     render: Processor = (
         structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=first,
@@ -73,3 +75,20 @@ def configure_logging(*, pretty: bool) -> None:
     root.setLevel(logging.INFO)
     for noisy in ("httpx", "httpx2", "alembic.runtime.migration", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    _log_crashes()
+
+
+def _log_crashes() -> None:
+    """What nobody caught would be written as it is, past all of the above, by whoever ends with it."""
+    log = structlog.get_logger("gateway.crash")
+
+    def crashed(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error or kind(), trace)
+        else:
+            log.critical("crashed", exc_info=(kind, error, trace))
+
+    sys.excepthook = crashed
+    threading.excepthook = lambda hook: crashed(hook.exc_type, hook.exc_value, hook.exc_traceback)
+    sys.unraisablehook = lambda hook: crashed(hook.exc_type, hook.exc_value, hook.exc_traceback)
+    logging.captureWarnings(True)

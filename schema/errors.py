@@ -14,6 +14,7 @@ import structlog
 from graphql import FieldNode, GraphQLError
 
 from gateway import auth, errors, keys, subscriptions
+from gateway.scrubbing import scrub
 from schema import refusals
 from schema.catalog import Model
 from schema.keys import ApiKey
@@ -147,7 +148,7 @@ def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
         message = "Something went wrong on our side."
         extensions = {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id}
     return GraphQLError(
-        message,
+        scrub(message),
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType
@@ -115,41 +114,54 @@ class Operations:
 
         One that the gate refuses, or that asks only for its cost, was not executed: `context.charge` says more.
         """
-        began, name = perf_counter(), measures.begin(operation)
-        charge = await self._gate.admit(operation, context) if self._gate else None
-        try:
-            if charge and charge.refusal:
-                result = ExecutionResult(None, [_as_graphql(charge.refusal)])
-            elif charge and charge.dry_run:
-                result = ExecutionResult(None, list(operation.document.errors) or None)
-            else:
-                result = await self.engine.execute(
-                    operation.document, variables=operation.variables, operation_name=operation.name, context=context
-                )
-            if charge:
-                await charge.settle(result.data)
-        finally:
-            if charge:
-                charge.release()
-        outcome = "refused" if charge and charge.refusal else "failed" if result.errors else "done"
-        measures.end(name, outcome, perf_counter() - began)
+        with measures.measured(operation, request_id) as measured:
+            charge = await self._gate.admit(operation, context) if self._gate else None
+            try:
+                if charge and charge.refusal:
+                    result = ExecutionResult(None, [_as_graphql(charge.refusal)])
+                elif charge and charge.dry_run:
+                    result = ExecutionResult(None, list(operation.document.errors) or None)
+                else:
+                    result = await self.engine.execute(
+                        operation.document,
+                        variables=operation.variables,
+                        operation_name=operation.name,
+                        context=context,
+                    )
+                if charge:
+                    await charge.settle(result.data)
+            finally:
+                if charge:
+                    charge.release()
+            measured.outcome = "refused" if charge and charge.refusal else "failed" if result.errors else "done"
         executed = not result.errors or result.data is not None or _has_path(result)
         return self._written(result, request_id, self._extensions(operation, charge)), executed
 
     async def results(self, operation: Operation, context: Any, request_id: str) -> AsyncGenerator[Result, None]:
         """The results of a subscription. Raises Refused when it can't begin or its source breaks."""
-        measures.begin(operation)
-        charge = await self._gate.admit(operation, context) if self._gate else None
+        with measures.measured(operation, request_id) as measured:
+            charge = await self._gate.admit(operation, context) if self._gate else None
+            stream: AsyncGenerator[ExecutionResult, None] | ExecutionResult | None = None
+            if charge and charge.refusal:
+                measured.outcome = "refused"
+            elif charge and charge.dry_run and not operation.document.errors:
+                await charge.settle(None)
+                measured.outcome = "done"
+            else:
+                stream = await self.engine.subscribe(
+                    operation.document,
+                    variables=operation.variables,
+                    operation_name=operation.name,
+                    context=context,
+                    around_event=lambda: measures.event(operation, request_id),
+                )
+                measured.outcome = "failed" if isinstance(stream, ExecutionResult) else "done"
         if charge and charge.refusal:
             raise Refused(self.public([charge.refusal], request_id))
-        if charge and charge.dry_run and not operation.document.errors:
-            await charge.settle(None)
+        if stream is None:
             price = self._written(ExecutionResult(None, None), request_id, self._extensions(operation, charge))
             yield Result(price, None)
             return
-        stream = await self.engine.subscribe(
-            operation.document, variables=operation.variables, operation_name=operation.name, context=context
-        )
         if isinstance(stream, ExecutionResult):
             raise Refused(self.public(stream.errors, request_id))
         extensions = self._extensions(operation, None)

@@ -1,6 +1,8 @@
 """The plain-HTTP half of LiteMaaS as an application, with settings that a test chooses, and clients that talk to it."""
 
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from structlog._config import BoundLoggerLazyProxy
 
 from gateway import web
 from gateway.actor import Actor, Role
@@ -86,11 +89,17 @@ def restored_logging() -> Iterator[None]:
     """For tests that configure logging: as it was before, afterwards."""
     root, configured = logging.getLogger(), structlog.get_config()
     handlers, level = root.handlers, root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     try:
         yield
     finally:
         root.handlers, root.level = handlers, level
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+        logging.captureWarnings(False)
         structlog.configure(**configured)
+        for module in tuple(sys.modules.values()):  # a logger that was used keeps the way that it was configured
+            if isinstance(log := getattr(module, "log", None), BoundLoggerLazyProxy):
+                vars(log).pop("bind", None)
 
 
 def browser(app: Starlette, origin: str = ORIGIN) -> httpx2.AsyncClient:

@@ -113,6 +113,14 @@ def test_serve_says_that_the_port_is_taken(database_url: str, taken_port: int) -
     assert result.stderr == (f"Port {taken_port} on 127.0.0.1 is taken by another program; set PORT to a free one.\n")
 
 
+def test_serve_says_that_the_port_of_metrics_is_taken(database_url: str, taken_port: int) -> None:
+    result = run("serve", **environment(DATABASE_URL=database_url, PORT=str(own_port()), METRICS_PORT=str(taken_port)))
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Port {taken_port} on 127.0.0.1 is taken by another program; set METRICS_PORT to a free one.\n"
+    )
+
+
 def test_serve_says_that_the_host_is_not_here(database_url: str) -> None:
     result = run("serve", **environment(DATABASE_URL=database_url, HOST="192.0.2.1"))
     assert result.exit_code == 1
@@ -179,8 +187,9 @@ def test_migrate_says_what_is_wrong(url: str | None, words: str) -> None:
 
 
 def test_serve_serves_and_stops_when_it_is_told(database_url: str) -> None:
-    port = own_port()
-    env = environment(DATABASE_URL=database_url, PORT=str(port), PUBLIC_URL=f"http://127.0.0.1:{port}")
+    port, metrics_port = own_port(), own_port()
+    ports = {"PORT": str(port), "METRICS_PORT": str(metrics_port)}
+    env = environment(DATABASE_URL=database_url, PUBLIC_URL=f"http://127.0.0.1:{port}", **ports)
     command = [sys.executable, "-c", "from gateway.cli import main; main()", "serve"]
     process = subprocess.Popen(
         command, cwd=ROOT, env={"PATH": os.environ["PATH"]} | env, stderr=subprocess.PIPE, text=True
@@ -199,6 +208,19 @@ def test_serve_serves_and_stops_when_it_is_told(database_url: str) -> None:
         assert "server" not in ready.headers
         refused = httpx2.post(f"http://127.0.0.1:{port}/auth/sandbox", data={"username": "alice"})
         assert refused.status_code == 404
+        found = {
+            (at, path): httpx2.get(f"http://127.0.0.1:{at}{path}").status_code
+            for at in (port, metrics_port)
+            for path in ("/metrics", "/metrics/", "/healthz", "/")
+        }
+        assert {where for where, status in found.items() if status != 404} == {
+            *((port, "/healthz"), (port, "/"), (metrics_port, "/metrics")),
+        }
+        # By whatever name it is called: the socket counts, and not what the request says.
+        forged = {"Host": f"127.0.0.1:{metrics_port}", "X-Forwarded-Port": str(metrics_port)}
+        assert httpx2.get(f"http://127.0.0.1:{port}/metrics", headers=forged).status_code == 404
+        told = httpx2.get(f"http://127.0.0.1:{metrics_port}/metrics")
+        assert "litemaas_build_info" in told.text
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=30)
     finally:

@@ -17,9 +17,11 @@ from typer.testing import CliRunner
 import gateway.doctor
 from gateway.cli import main
 from gateway.db import Database, utc_now
-from gateway.doctor import Finding, State, examine
+from gateway.doctor import Finding, State, callback, examine
 from gateway.sandbox.litellm import Options
 from gateway.settings import load_settings
+from tests.api.conftest import World, a_world
+from tests.collectors import collecting
 from tests.conftest import a_database
 from tests.graphql import on_port
 from tests.issuers import OidcIssuer, certificate, serving
@@ -76,6 +78,7 @@ async def test_all_is_well(set_up: SetUp) -> None:
         "database": [State.GOOD] * 3,
         "clock of the database": [State.GOOD],
         "LiteLLM": [State.GOOD] * 2,
+        "clock of LiteLLM": [State.GOOD],
         "callback": [State.UNKNOWN],
         "sign-in": [State.GOOD] * 2,
         "clock of the issuer": [State.GOOD],
@@ -101,6 +104,12 @@ NOWHERE = "http://127.0.0.1:1"
         ),
         ({"LITELLM_BASE_URL": NOWHERE}, "LiteLLM", "It does not answer at http://127.0.0.1:1: ", "LITELLM_BASE_URL"),
         ({"LITELLM_MASTER_KEY": "sk-of-another-proxy"}, "LiteLLM", "It refuses our master key", "LITELLM_MASTER_KEY"),
+        (
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": NOWHERE},
+            "traces",
+            "http://127.0.0.1:1/v1/traces does not answer",
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+        ),
         ({"OIDC_ISSUER": NOWHERE}, "sign-in", "does not answer: ConnectError", "the address and the network"),
         ({"REDIS_URL": "redis://:hunter2@127.0.0.1:1/0"}, "Valkey", "It does not answer", "REDIS_URL"),
     ],
@@ -136,6 +145,32 @@ async def test_a_certificate_that_nobody_trusts(set_up: SetUp, tmp_path: Path) -
         assert found.sentence.startswith("A certificate is not trusted: ")
         assert "OPENSHIFT_CA_FILE" in (found.mend or "")
         assert bad(await set_up.findings(OIDC_ISSUER=issuer.url, OPENSHIFT_CA_FILE=str(file))) == []
+
+
+async def test_a_certificate_of_litellms_that_nobody_trusts(
+    set_up: SetUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ssl
+
+    file, key = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file, key)
+    alive = Starlette(routes=[Route("/health/liveliness", _healthz)])
+    with serving(alive, tls) as url:
+        (found,) = bad(await set_up.findings(LITELLM_BASE_URL=url))
+        assert (found.part, found.sentence[:30]) == ("LiteLLM", "A certificate is not trusted: ")
+        assert "SSL_CERT_FILE" in (found.mend or "")
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        trusted = (await set_up.findings(LITELLM_BASE_URL=url))["LiteLLM"]
+        assert not any("certificate" in each.sentence for each in trusted)
+
+
+async def test_a_collector_of_traces(set_up: SetUp) -> None:
+    with collecting() as collector:
+        found = await set_up.findings(OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        assert [each.state for each in found["traces"]] == [State.GOOD]
+    (found_bad,) = bad(await set_up.findings(OTEL_EXPORTER_OTLP_ENDPOINT=set_up.env["PUBLIC_URL"]))
+    assert (found_bad.part, found_bad.sentence[-12:]) == ("traces", "answers 404.")
 
 
 async def test_a_database_of_another_release(set_up: SetUp) -> None:
@@ -186,9 +221,12 @@ async def test_a_role_without_rights(set_up: SetUp) -> None:
 
 
 async def test_a_clock_that_is_wrong(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway.doctor, "utc_now", lambda: utc_now() + timedelta(minutes=5))
+    for module in (gateway.doctor.parts, gateway.doctor.findings):
+        monkeypatch.setattr(module, "utc_now", lambda: utc_now() + timedelta(minutes=5))
     found = bad(await set_up.findings())
-    assert [each.part for each in found] == ["clock of the database", "clock of the issuer"]
+    assert [each.part for each in found] == [
+        *("clock of the database", "clock of LiteLLM", "clock of the issuer"),
+    ]
     assert all("NTP" in (each.mend or "") for each in found)
 
 
@@ -203,9 +241,9 @@ async def test_a_callback_that_does_not_arrive(set_up: SetUp) -> None:
         found = await set_up.findings(LITELLM_SETTLE_SECONDS="1")
         if found["callback"][0].state is not State.UNKNOWN:
             break
-    (callback,) = bad(found)
-    assert callback.sentence == "LiteLLM has calls, and its callback told of none in the last day."
-    assert f"{set_up.env['PUBLIC_URL']}/webhooks/litellm" in (callback.mend or "")
+    (silent,) = bad(found)
+    assert silent.sentence == "LiteLLM has calls, and its callback told of none in the last day."
+    assert f"{set_up.env['PUBLIC_URL']}/webhooks/litellm" in (silent.mend or "")
 
     # What the ledger found in the log by itself is no callback; what came at once is one.
     insert = """INSERT INTO usage_event (call_id, success, occurred_at, received_at, latency_ms, model_name, call_type, status,
@@ -220,6 +258,35 @@ async def test_a_callback_that_does_not_arrive(set_up: SetUp) -> None:
     await db.close()
 
 
+@pytest.fixture
+async def world(server_url: str, template: str) -> AsyncIterator[World]:
+    async with a_world(server_url, template) as made:
+        yield made
+
+
+async def test_a_call_that_is_made_for_its_callback(
+    world: World, server_url: str, template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = world.portal.services.settings
+    found = [each async for each in callback.by_calling(settings)]
+    assert [(each.state, each.sentence) for each in found] == [
+        (State.GOOD, "It told of a call that LiteLLM has just refused.")
+    ]
+    async with world.portal.services.db.read() as session:
+        booked = (await session.execute(text("SELECT model_name, success, spend FROM usage_event"))).all()
+    assert [tuple(each) for each in booked] == [("unknown", False, 0)]
+
+    monkeypatch.setattr(callback, "PROMPT", timedelta(seconds=1))
+    async with a_database(server_url, template) as other:
+        database = settings.database.model_copy(update={"url": other})
+        (missing,) = [each async for each in callback.by_calling(settings.model_copy(update={"database": database}))]
+    assert (missing.state, missing.sentence) == (
+        State.BAD,
+        "It told nothing for 1 s of a call that LiteLLM has refused.",
+    )
+    assert f"{world.portal.url}/webhooks/litellm" in (missing.mend or "")
+
+
 def test_the_command_refuses_settings_that_are_wrong() -> None:
     with restored_logging():
         result = CliRunner().invoke(main, ["doctor"], env=dict.fromkeys(environment(), None))
@@ -231,7 +298,8 @@ async def test_the_command_tells_and_fails(monkeypatch: pytest.MonkeyPatch) -> N
     good = Finding("database", State.GOOD, "It answers.")
     found = [good, Finding("Valkey", State.UNKNOWN, "There is none.", "Set [REDIS_URL].")]
 
-    async def examined(_: object) -> list[Finding]:
+    async def examined(_: object, *, call: bool) -> list[Finding]:
+        assert call is False
         return found
 
     monkeypatch.setattr(gateway.doctor, "examine", examined)

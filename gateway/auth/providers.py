@@ -20,6 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from gateway import tracing
 from gateway.auth.errors import IdentityNotProven, IssuerUnavailable, NoOAuthServer, SignInRefused
 from gateway.settings import AuthSettings
 
@@ -113,7 +114,7 @@ class _CodeFlow:
             raise IssuerUnavailable from error
 
     async def _metadata(self, client: AsyncOAuth2Client) -> dict[str, Any]:
-        metadata = await _get_json(client, self._metadata_url)
+        metadata = await _get_json(client, self._metadata_url, urlsplit(self._metadata_url).path)
         for endpoint in ("authorization_endpoint", "token_endpoint"):
             if urlsplit(_text(metadata, endpoint)).scheme not in ("http", "https"):
                 raise ValueError(f"{endpoint} is not an http(s) address")
@@ -122,13 +123,15 @@ class _CodeFlow:
     async def _fetch_token(
         self, client: AsyncOAuth2Client, metadata: Mapping[str, Any], challenge: Challenge, redirect_uri: str, code: str
     ) -> Mapping[str, Any]:
-        token: Mapping[str, Any] = await client.fetch_token(
-            metadata["token_endpoint"],
-            grant_type="authorization_code",
-            code=code,
-            code_verifier=challenge.verifier,
-            redirect_uri=redirect_uri,
-        )
+        url = metadata["token_endpoint"]
+        with _asking("POST", url, "token_endpoint"):
+            token: Mapping[str, Any] = await client.fetch_token(
+                url,
+                grant_type="authorization_code",
+                code=code,
+                code_verifier=challenge.verifier,
+                redirect_uri=redirect_uri,
+            )
         return token
 
 
@@ -150,7 +153,8 @@ class OpenShift(_CodeFlow):
         async with self._talk(token_endpoint_auth_method="client_secret_post") as client:  # noqa: S106
             metadata = await self._metadata(client)
             await self._fetch_token(client, metadata, challenge, redirect_uri, code)
-            user = await _get_json(client, f"{self._api}/apis/user.openshift.io/v1/users/~", signed=True)
+            path = "/apis/user.openshift.io/v1/users/~"
+            user = await _get_json(client, f"{self._api}{path}", path, signed=True)
             about = user.get("metadata")
             name = _text(about, "name")
             groups = _texts(user.get("groups"))
@@ -175,8 +179,8 @@ class OpenShift(_CodeFlow):
         async with self._talk() as client:
             issuer = _text(await self._metadata(client), "issuer")
             for group in self._role_groups:
-                url = f"{self._api}/apis/user.openshift.io/v1/groups/{quote(group, safe='')}"
-                response = await self._as_service_account(client, url)
+                route = "/apis/user.openshift.io/v1/groups/{name}"
+                response = await self._as_service_account(client, route, quote(group, safe=""))
                 if response.status_code in (401, 403):
                     log.warning("groups_not_readable", group=group, hint="let the service account get these groups")
                     return None
@@ -197,18 +201,18 @@ class OpenShift(_CodeFlow):
 
     async def _external_issuer(self, client: AsyncOAuth2Client) -> str | None:
         """What OIDC_ISSUER should be, if the service account may see it."""
-        url = f"{self._api}/apis/config.openshift.io/v1/authentications/cluster"
+        route = "/apis/config.openshift.io/v1/authentications/cluster"
         try:
-            found = (await self._as_service_account(client, url)).json()["spec"]["oidcProviders"][0]["issuer"]
+            found = (await self._as_service_account(client, route)).json()["spec"]["oidcProviders"][0]["issuer"]
             return _text(found, "issuerURL")
         except (httpx2.HTTPError, ValueError, LookupError, TypeError):
             return None
 
-    async def _as_service_account(self, client: AsyncOAuth2Client, url: str) -> httpx2.Response:
+    async def _as_service_account(self, client: AsyncOAuth2Client, route: str, name: str = "") -> httpx2.Response:
+        """The API's answer; `name` is what stands for `{name}` in the route."""
         secret = self._client_secret.get_secret_value() if self._client_secret else ""
         headers = {"Accept": "application/json", "Authorization": f"Bearer {secret}"}
-        response: httpx2.Response = await client.request("GET", url, withhold_token=True, headers=headers)
-        return response
+        return await _get(client, f"{self._api}{route.replace('{name}', name)}", route, headers, signed=False)
 
 
 class OpenIdConnect(_CodeFlow):
@@ -234,7 +238,7 @@ class OpenIdConnect(_CodeFlow):
             token = await self._fetch_token(client, metadata, challenge, redirect_uri, code)
             claims = await self._proven(client, metadata, token, challenge.nonce)
             if "groups" not in claims and "userinfo_endpoint" in metadata:
-                more = await _get_json(client, _text(metadata, "userinfo_endpoint"), signed=True)
+                more = await _get_json(client, _text(metadata, "userinfo_endpoint"), "userinfo_endpoint", signed=True)
                 if more.get("sub") != claims["sub"]:
                     log.warning("identity_not_proven", error="userinfo is about somebody else")
                     raise IdentityNotProven
@@ -276,7 +280,7 @@ class OpenIdConnect(_CodeFlow):
         self, client: AsyncOAuth2Client, metadata: Mapping[str, Any], token: Mapping[str, Any], nonce: str
     ) -> dict[str, Any]:
         """The claims of the id_token, once its signature, issuer, audience, times and nonce have been checked."""
-        published = (await _get_json(client, _text(metadata, "jwks_uri"))).get("keys")
+        published = (await _get_json(client, _text(metadata, "jwks_uri"), "jwks_uri")).get("keys")
         keys = [key for key in published or () if key.get("kty") in _KEY_TYPES and key.get("use") != "enc"]
         supported = _texts(metadata.get("id_token_signing_alg_values_supported")) or {"RS256"}
         algorithms = [algorithm for algorithm in _SIGNATURES if algorithm in supported]
@@ -307,15 +311,28 @@ def _authorization_url(
     return str(url)
 
 
-async def _get_json(client: AsyncOAuth2Client, url: str, *, signed: bool = False) -> dict[str, Any]:
-    """The JSON object at `url`; `signed` sends the person's token along."""
-    headers = {"Accept": "application/json"}
-    response = await client.request("GET", url, withhold_token=not signed, headers=headers)
+async def _get_json(client: AsyncOAuth2Client, url: str, route: str, *, signed: bool = False) -> dict[str, Any]:
+    """The JSON object at `url`; `signed` sends the person's token along. `route` is what spans call it."""
+    response = await _get(client, url, route, {"Accept": "application/json"}, signed=signed)
     response.raise_for_status()
     answer = response.json()
     if not isinstance(answer, dict):
         raise ValueError(f"{url} answers with no JSON object")
     return answer
+
+
+async def _get(
+    client: AsyncOAuth2Client, url: str, route: str, headers: Mapping[str, str], *, signed: bool
+) -> httpx2.Response:
+    with _asking("GET", url, route) as span:
+        response: httpx2.Response = await client.request("GET", url, withhold_token=not signed, headers=headers)
+        span.set("http.response.status_code", response.status_code)
+    return response
+
+
+def _asking(method: str, url: str, route: str) -> tracing.Span:
+    about = {"server.address": urlsplit(url).hostname or "", "http.request.method": method, "url.template": route}
+    return tracing.outgoing(f"issuer {method} {route}", about)
 
 
 def _text(answer: Any, name: str, default: str | None = None) -> str:

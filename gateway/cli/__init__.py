@@ -32,6 +32,12 @@ main = typer.Typer(
 )
 
 
+@main.callback()
+def begin() -> None:
+    """Whatever a command logs, and what it ends with unexpectedly, is scrubbed."""
+    configure_logging(pretty=False)
+
+
 @main.command("serve")
 def serve_command() -> None:
     """Run the gateway against real parts. Everything is configured by environment variables."""
@@ -39,9 +45,10 @@ def serve_command() -> None:
         settings = load_settings()
     except SettingsError as error:
         fail("LiteMaaS can't start with these settings:", *(f"  {problem}" for problem in error.problems))
-    configure_logging(pretty=False)
     asyncio.run(_check_schema(settings))
-    listener = listen(settings.web.host, settings.web.port)
+    listeners = [listen(settings.web.host, settings.web.port)]
+    if metrics_port := settings.web.metrics_port:
+        listeners.append(listen(settings.web.host, metrics_port, "METRICS_PORT"))
     if not settings.web.is_https:
         log.warning("public_url_is_not_https", public_url=settings.web.public_url)
     # Here, since the other commands need neither GraphQL nor the routes.
@@ -50,7 +57,7 @@ def serve_command() -> None:
     log.info("serving", public_url=settings.web.public_url, host=settings.web.host, port=settings.web.port)
     server = uvicorn.Server(uvicorn_config(create_app(settings)))
     with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+        server.run(sockets=listeners)
     if not server.started:
         raise typer.Exit(3)
 

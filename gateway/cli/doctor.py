@@ -1,19 +1,28 @@
 """`litemaas doctor`."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from gateway.cli import fail, main
-from gateway.logs import configure_logging
 from gateway.settings import SettingsError, load_settings
 
 
 @main.command("doctor")
-def doctor_command() -> None:
-    """Check the whole set-up: database, LiteLLM and its callback, issuer, clocks, Valkey, addresses. Changes nothing."""
-    configure_logging(pretty=False)
+def doctor_command(
+    call: Annotated[
+        bool,
+        typer.Option(
+            "--call",
+            help="Have LiteLLM refuse a call, and wait for its callback. The refused call is in the ledger then.",
+        ),
+    ] = False,
+) -> None:
+    """Check the whole set-up: database, LiteLLM and its callback, issuer, certificates, clocks, Valkey, addresses, traces. Changes
+    nothing without --call.
+    """
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -21,7 +30,7 @@ def doctor_command() -> None:
     # Here, since the other commands need none of what it looks with.
     from gateway.doctor import State, examine
 
-    findings = asyncio.run(examine(settings))
+    findings = asyncio.run(examine(settings, call=call))
     console = Console(highlight=False, soft_wrap=True, markup=False)
     marks = {State.GOOD: ("✓", "green"), State.UNKNOWN: ("?", "yellow"), State.BAD: ("✗", "red")}
     for finding in findings:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from gateway.cli import fail, listen, main, uvicorn_config
 from gateway.logs import configure_logging
-from gateway.settings import SettingsError, load_api_settings
+from gateway.settings import SettingsError, load_api_settings, load_tracing_settings
 
 _HOST = "127.0.0.1"  # sign-in there is by name alone, so nobody else must reach it
 
@@ -36,7 +36,7 @@ def sandbox_command(
     """Try LiteMaaS on this machine, with everything it needs: its own PostgreSQL, LiteLLM and people."""
     parent = os.getppid() if stop_with_parent else None
     try:
-        api = load_api_settings()
+        api, tracing = load_api_settings(), load_tracing_settings()
     except SettingsError as error:
         fail(*error.problems)
     console = Console(highlight=False)
@@ -55,6 +55,7 @@ def sandbox_command(
         configure=uvicorn_config,
         public_url=os.environ.get("PUBLIC_URL") or None,
         api=api,
+        tracing=tracing,
         traffic=traffic,
         pages=pages,
         parent=parent,

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from gateway.litellm.breaker import Breaker, Circuit
 from gateway.litellm.client import LiteLLM
-from gateway.litellm.errors import LiteLLMError, LiteLLMPaused, LiteLLMRefused, LiteLLMUnavailable, scrub
+from gateway.litellm.errors import LiteLLMError, LiteLLMPaused, LiteLLMRefused, LiteLLMUnavailable
 from gateway.litellm.models import ModelInfo
 from gateway.litellm.versions import Judgement, Verdict, judge
 from gateway.litellm.wire import (
@@ -48,5 +48,4 @@ __all__ = [
     "exact_money",
     "hash_secret",
     "judge",
-    "scrub",
 ]

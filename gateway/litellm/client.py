@@ -5,11 +5,13 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 from prometheus_client import Counter, Histogram
 
+from gateway import tracing
 from gateway.litellm.breaker import Breaker, Circuit
 from gateway.litellm.errors import LiteLLMPaused, LiteLLMRefused, LiteLLMUnavailable, from_response, from_transport
 from gateway.litellm.models import ModelInfo, read_models
@@ -77,6 +79,7 @@ class LiteLLM:
         breaker: Breaker | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._host = urlsplit(self.base_url).hostname or ""
         self._breaker = breaker
         self._client = httpx.AsyncClient(
             base_url=self.base_url,
@@ -253,9 +256,11 @@ class LiteLLM:
     ) -> httpx.Response:
         """Reading ones are tried a second time when the connection broke. `path` holds nothing but a route's name."""
         content = None if body is None else _encoder.encode(body)
-        headers = None if body is None else {"Content-Type": "application/json"}
+        headers = {} if body is None else {"Content-Type": "application/json"}
         attempts = 2 if method == "GET" else 1
-        with _measured(path):
+        about = {"server.address": self._host, "http.request.method": method, "url.template": path}
+        with _measured(path), tracing.outgoing(f"LiteLLM {method} {path}", about) as span:
+            headers |= span.headers
             while True:
                 attempts -= 1
                 try:
@@ -269,6 +274,7 @@ class LiteLLM:
                 except httpx.HTTPError as error:
                     # `from None`: the request hangs on httpx's error, and the secrets on the request.
                     raise from_transport(error) from None
+            span.set("http.response.status_code", response.status_code)
             if response.status_code >= 400:
                 raise from_response(response)
             return response

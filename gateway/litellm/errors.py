@@ -11,9 +11,9 @@ import httpx
 import msgspec
 
 from gateway.errors import DomainError, UpstreamUnavailable
+from gateway.scrubbing import scrub
 
-_SECRET = re.compile(r"\bsk-[A-Za-z0-9_\-]{4,}")
-_LENGTH = 500
+_LENGTH = 500  # no longer than a person reads
 # 500s that are judgements on the request and not accidents.
 _REFUSALS = re.compile(r"enterprise|unsupported duration", re.IGNORECASE)
 # `error.message` may hold the repr of a dict: {'error': '...'}
@@ -60,11 +60,6 @@ class LiteLLMRefused(LiteLLMError):
         return self.status == 404 and self.reason not in ("Not Found", "")
 
 
-def scrub(text: str) -> str:
-    """`text` without anything that looks like a key, and not longer than a person reads."""
-    return _SECRET.sub("sk-***", text)[:_LENGTH]
-
-
 def from_transport(error: httpx.HTTPError) -> LiteLLMUnavailable:
     """No response: surely nothing done only when no connection was there to send on."""
     not_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
@@ -81,7 +76,7 @@ def from_response(response: httpx.Response) -> LiteLLMRefused | LiteLLMUnavailab
         # A proxy's or a router's error page: nothing that LiteLLM itself says.
         return LiteLLMUnavailable(reason=f"HTTP {response.status_code} that is not LiteLLM's", maybe_done=True)
     kind, reason, param = _read(body)
-    reason = scrub(reason)
+    reason = scrub(reason)[:_LENGTH]
     if response.status_code >= 500 and not _REFUSALS.search(reason):
         return LiteLLMUnavailable(reason=f"HTTP {response.status_code}: {reason}", maybe_done=True)
     return LiteLLMRefused(status=response.status_code, type=kind, reason=reason, param=param)

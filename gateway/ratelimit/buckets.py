@@ -37,6 +37,10 @@ class Taken(NamedTuple):
 
 
 class Buckets(Protocol):
+    @property
+    def shared(self) -> bool:
+        """Whether all replicas count together at present."""
+
     async def take(self, caller: str, draws: Sequence[Draw]) -> Taken:
         """Draw from all of these buckets, or from none if one of them holds too little."""
 
@@ -51,6 +55,8 @@ class MemoryBuckets:
         self._most = most
         self._clock = clock
         self._kept: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()  # (points, when)
+
+    shared = False
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -66,6 +66,10 @@ class SharedBuckets:
         self._answers = True
         _shared.set(1)
 
+    @property
+    def shared(self) -> bool:
+        return self._answers
+
     async def take(self, caller: str, draws: Sequence[Draw]) -> Taken:
         if self._clock() < self._asked_again_at:
             return self._alone.take_now(caller, draws)

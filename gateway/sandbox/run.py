@@ -27,7 +27,7 @@ from gateway.sandbox.people import PEOPLE
 from gateway.sandbox.postgres import Postgres
 from gateway.sandbox.seed import sample_callers
 from gateway.sandbox.traffic import run_traffic
-from gateway.settings import ApiSettings, Settings
+from gateway.settings import ApiSettings, Settings, TracingSettings
 from gateway.web.frontend import PLACES
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ class Sandbox:
     configure: Callable[[Starlette], uvicorn.Config]
     public_url: str | None = None
     api: ApiSettings = field(default_factory=ApiSettings)
+    tracing: TracingSettings = field(default_factory=TracingSettings)
     traffic: bool = False
     pages: bool = True
     parent: int | None = None
@@ -147,6 +148,7 @@ def _settings(sandbox: Sandbox, postgres: Postgres, own_secrets: dict[str, str])
         port=port,
         public_url=sandbox.public_url,
         api=sandbox.api,
+        tracing=sandbox.tracing,
     )
 
 

@@ -14,9 +14,16 @@ from gateway.settings.groups import (
     AuthSettings,
     DatabaseSettings,
     LiteLLMSettings,
+    TracingSettings,
     WebSettings,
 )
-from gateway.settings.loading import SettingsError, load_api_settings, load_database_settings, load_settings
+from gateway.settings.loading import (
+    SettingsError,
+    load_api_settings,
+    load_database_settings,
+    load_settings,
+    load_tracing_settings,
+)
 from gateway.settings.reference import reference
 from gateway.settings.settings import SandboxPerson, Settings
 
@@ -28,9 +35,11 @@ __all__ = [
     "SandboxPerson",
     "Settings",
     "SettingsError",
+    "TracingSettings",
     "WebSettings",
     "load_api_settings",
     "load_database_settings",
     "load_settings",
+    "load_tracing_settings",
     "reference",
 ]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from sqlalchemy.engine import make_url
 
 from gateway.settings.kinds import (
     CaFiles,
@@ -11,6 +12,9 @@ from gateway.settings.kinds import (
     Names,
     Networks,
     Origin,
+    OtlpHeaders,
+    OtlpProtocol,
+    OtlpUrl,
     PostgresUrl,
     Secret8,
     Secret16,
@@ -63,6 +67,10 @@ class DatabaseSettings(Group):
         le=36_500,
         description="For how many days the audit record is kept; for good if it is not set. What is left still verifies.",
     )
+
+    @property
+    def password(self) -> str | None:
+        return make_url(self.url).password
 
 
 class LiteLLMSettings(Group):
@@ -214,6 +222,13 @@ class WebSettings(Group):
     )
     host: str = Field(default="127.0.0.1", validation_alias="HOST", description="The address to listen on.")
     port: int = Field(default=8080, validation_alias="PORT", ge=1, le=65_535, description="The port to listen on.")
+    metrics_port: int | None = Field(
+        default=None,
+        validation_alias="METRICS_PORT",
+        ge=1,
+        le=65_535,
+        description="A port of its own for `/metrics`, which then is told there and nowhere else; on `PORT` if it is not set.",
+    )
     session_secret: Secret32 = Field(
         validation_alias="SESSION_SECRET",
         description="What signs a sign-in that is under way; the same on all replicas.",
@@ -221,8 +236,15 @@ class WebSettings(Group):
     trusted_proxies: Networks = Field(
         default=(),
         validation_alias="TRUSTED_PROXIES",
-        description="The routers in front, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody else's are.",
+        description="The routers in front, whose `X-Forwarded-For`, `X-Forwarded-Proto` and `traceparent` are believed; nobody else's are.",
     )
+
+    @field_validator("metrics_port")
+    @classmethod
+    def _another_port(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and value == info.data.get("port"):
+            raise ValueError("must be another port than PORT")
+        return value
 
     @property
     def is_https(self) -> bool:
@@ -290,3 +312,36 @@ class ApiSettings(Group):
         if value < ceiling:
             raise ValueError(f"must be at least QUERY_COST_CEILING ({ceiling})")
         return value
+
+
+class TracingSettings(Group):
+    """OpenTelemetry's own variables. Traces are told to nobody unless one of the two addresses is set; variables that are not named here,
+    such as `OTEL_TRACES_SAMPLER`, `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_EXPORTER_OTLP_TIMEOUT`, hold as OpenTelemetry says.
+    """
+
+    model_config = ConfigDict(title="Traces")
+
+    base: OtlpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="A collector that takes OTLP over HTTP, such as `http://otel-collector:4318`. Needs `litemaas[otel]`, which the image "
+        "has.",
+    )
+    traces: OtlpUrl | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        description="The same as a whole address, with `/v1/traces` or what it may be at that collector.",
+    )
+    protocol: OtlpProtocol = Field(
+        default="http/protobuf", validation_alias="OTEL_EXPORTER_OTLP_PROTOCOL", description="How traces are sent."
+    )
+    headers: OtlpHeaders | None = Field(
+        default=None,
+        validation_alias="OTEL_EXPORTER_OTLP_HEADERS",
+        description="What the collector wants to see; kept secret.",
+    )
+
+    @property
+    def endpoint(self) -> str | None:
+        """The address that spans are posted to; None: nothing is traced."""
+        return self.traces or (f"{self.base}/v1/traces" if self.base else None)

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, WithJsonSchema
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gateway import tracing
+
 _WELL_KNOWN = {
     *("secret", "secretsecret", "supersecret", "topsecret", "password", "passw0rd", "postgres", "litellm", "litemaas"),
     *("sk-1234", "sk-12345", "sk-123456", "sk-12345678", "sk-master", "sk-litellm", "sk-secret", "sk-password"),
@@ -50,6 +52,25 @@ def _http_url(value: str) -> str:
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url), _told("an `http://` or `https://` address")]
+
+
+def _with_opentelemetry(value: str) -> str:
+    if not tracing.installed():
+        raise ValueError("needs OpenTelemetry, which is not installed: install `litemaas[otel]`")
+    return value
+
+
+OtlpUrl = Annotated[HttpUrl, AfterValidator(_with_opentelemetry)]
+
+
+def _over_http(value: str) -> str:
+    if value != "http/protobuf":
+        raise ValueError("must be http/protobuf: traces are sent over HTTP only, usually to port 4318")
+    return value
+
+
+OtlpHeaders = Annotated[SecretStr, _told("`name=value` pairs, separated by commas")]
+OtlpProtocol = Annotated[str, AfterValidator(_over_http), _told("`http/protobuf`")]
 
 
 def _origin(value: str) -> str:

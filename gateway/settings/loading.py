@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gateway.settings.groups import ApiSettings, DatabaseSettings
+from gateway.scrubbing import hide
+from gateway.settings.groups import ApiSettings, DatabaseSettings, TracingSettings
 from gateway.settings.reference import GROUPS, allowed, variables
 from gateway.settings.settings import Settings
 
@@ -43,12 +44,19 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def load_database_settings(environ: Mapping[str, str] = os.environ) -> DatabaseSettings:
     """The database alone, for who needs nothing else. Raises SettingsError."""
-    return _loaded(DatabaseSettings, environ)
+    settings = _loaded(DatabaseSettings, environ)
+    hide(settings.password)
+    return settings
 
 
 def load_api_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:
     """What the sandbox lets an environment decide. Raises SettingsError."""
     return _loaded(ApiSettings, environ)
+
+
+def load_tracing_settings(environ: Mapping[str, str] = os.environ) -> TracingSettings:
+    """The same, of traces. Raises SettingsError."""
+    return _loaded(TracingSettings, environ)
 
 
 def _loaded(group: type[_Group], environ: Mapping[str, str]) -> _Group:

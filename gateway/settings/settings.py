@@ -2,12 +2,22 @@
 
 from collections.abc import Sequence
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.actor import Role
-from gateway.settings.groups import ApiSettings, AuthSettings, DatabaseSettings, Group, LiteLLMSettings, WebSettings
+from gateway.scrubbing import hide
+from gateway.settings.groups import (
+    ApiSettings,
+    AuthSettings,
+    DatabaseSettings,
+    Group,
+    LiteLLMSettings,
+    TracingSettings,
+    WebSettings,
+)
 from gateway.settings.kinds import RedisUrl
 
 
@@ -32,6 +42,7 @@ class Settings(BaseSettings):
     auth: AuthSettings
     web: WebSettings
     api: ApiSettings = ApiSettings()
+    tracing: TracingSettings = TracingSettings()
     redis_url: RedisUrl | None = Field(
         default=None,
         validation_alias="REDIS_URL",
@@ -44,6 +55,15 @@ class Settings(BaseSettings):
         description="`stdout`, or a file to which each entry of the audit record is appended as a line of JSON.",
     )
     sandbox_people: tuple[SandboxPerson, ...] = Field(default=(), description="Empty but in the sandbox.")
+
+    def model_post_init(self, _: Any, /) -> None:
+        """From here on no line of the log, no error and no span shows what is secret in them, passwords in addresses included."""
+        kept = (self.litellm.master_key, self.litellm.webhook_secret, self.auth.client_secret, self.web.session_secret)
+        hide(*(secret.get_secret_value() for secret in kept if secret))
+        hide(self.database.password, urlsplit(self.redis_url or "").password)
+        if self.tracing.headers:
+            pairs = self.tracing.headers.get_secret_value().split(",")
+            hide(*(pair.partition("=")[2].strip() for pair in pairs))
 
     @classmethod
     def settings_customise_sources(
@@ -68,6 +88,7 @@ class Settings(BaseSettings):
         public_url: str | None = None,
         history_days: int = 400,
         api: ApiSettings | None = None,
+        tracing: TracingSettings | None = None,
     ) -> Self:
         """Settings under which `people` sign in by name. `public_url` defaults to this machine's `http://host:port`.
 
@@ -92,5 +113,6 @@ class Settings(BaseSettings):
                 session_secret=SecretStr(session_secret),
             ),
             api=api or ApiSettings(),
+            tracing=tracing or TracingSettings(),
             sandbox_people=tuple(people),
         )

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.errors import DomainError
+from gateway.scrubbing import scrub
 
 STATUS = {
     "SIGN_IN_NOT_STARTED": 400,
@@ -36,7 +37,7 @@ def error_answer(code: str, message: str, status: int | None = None, **facts: An
     """A JSON error; `facts` stand beside code and message, None values are left out."""
     said = {name: value for name, value in facts.items() if value is not None}
     return JSONResponse(
-        {"error": {"code": code, "message": message, **said}},
+        {"error": {"code": code, "message": scrub(message), **scrub(said)}},
         status_code=status or STATUS.get(code, 500),
         headers={"Cache-Control": "no-store"},
     )

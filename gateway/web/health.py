@@ -28,7 +28,7 @@ async def _healthz(request: Request) -> Response:
 
 
 async def _ready(services: Services) -> Response:
-    """503 when the database is missing or not one to work with. LiteLLM is told and not required: pages work without it."""
+    """503 when the database is missing or not one to work with. The other parts are told and not required: pages work without them."""
     try:
         schema = await asyncio.wait_for(revision.schema_of(services.db), _PATIENCE)
         database, migrations = "ok", _WORDS.get(schema.fit, "ok")
@@ -37,12 +37,17 @@ async def _ready(services: Services) -> Response:
         database, migrations = "unavailable", "unknown"
     seen = services.system.litellm_status
     litellm = "unknown" if seen.checked_at is None else "ok" if seen.reachable else "unavailable"
+    parts = {
+        "database": database,
+        "migrations": migrations,
+        "litellm": litellm,
+        "events": "ok" if services.bus.listening else "unavailable",
+    }
+    if services.settings.redis_url:
+        parts["valkey"] = "ok" if services.buckets.shared else "unavailable"
     ready = migrations == "ok"
     return JSONResponse(
-        {
-            "status": "ready" if ready else "not ready",
-            "parts": {"database": database, "migrations": migrations, "litellm": litellm},
-        },
+        {"status": "ready" if ready else "not ready", "parts": parts},
         status_code=200 if ready else 503,
         headers={"Cache-Control": "no-store"},
     )

@@ -1,4 +1,7 @@
-"""What Prometheus reads at /metrics. Every label has few values: routes are templates, never paths."""
+"""What Prometheus reads at /metrics. Every label has few values: routes are templates, never paths.
+
+With METRICS_PORT it is told there and nowhere else, so that what leads to the portal does not lead to it.
+"""
 
 import asyncio
 from typing import Any
@@ -8,15 +11,17 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import __version__
 from gateway.db import utc_now
 from gateway.services import Services
 from gateway.system import Figures
+from gateway.web.answers import error_answer
 
 log = structlog.get_logger()
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PATIENCE = 3.0  # seconds for the database
 
 _requests = Counter("litemaas_http_requests", "HTTP requests answered.", ["method", "route", "status"])
@@ -33,6 +38,8 @@ _build = Gauge("litemaas_build_info", "Always 1; `version` is this release.", ["
 _build.labels(__version__).set(1)
 _pool_size = Gauge("litemaas_database_pool_size", "Connections to the database that this replica's requests may use.")
 _pool_used = Gauge("litemaas_database_pool_in_use", "Connections to the database in use now.")
+
+_bus = Gauge("litemaas_bus_listening", "Whether this replica hears what others publish: live pages move by it.")
 
 # Figures of the whole installation, which each replica tells alike.
 _up = Gauge("litemaas_database_up", "Whether the database answered when these figures were counted.")
@@ -52,6 +59,7 @@ def routes(services: Services) -> list[BaseRoute]:
         pool: Any = services.db.engine.pool
         _pool_size.set(pool.size())
         _pool_used.set(pool.checkedout())
+        _bus.set(services.bus.listening)
         try:
             _tell(await asyncio.wait_for(services.figures.figures(), _PATIENCE))
             _up.set(1)
@@ -64,10 +72,28 @@ def routes(services: Services) -> list[BaseRoute]:
     return [Route("/metrics", metrics, methods=["GET"])]
 
 
+class MetricsPortMiddleware:
+    """/metrics on `port`, and all else on the other one: which socket a request came in by can't be forged."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app, self._port = app, port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        own_port = (scope.get("server") or ("", 0))[1] == self._port
+        asked = scope["path"].rstrip("/") == "/metrics"
+        if asked is own_port:
+            return await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": 4404, "reason": "NOT_FOUND"})
+        return await error_answer("NOT_FOUND", "Not Found.")(scope, receive, send)
+
+
 def observe(scope: Any, status: int, seconds: float | None) -> None:
     """Count one answered request. None for one that lasts as long as somebody listens."""
     route = getattr(scope.get("route"), "path", "unmatched")
-    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    method = scope["method"] if scope["method"] in METHODS else "OTHER"
     _requests.labels(method, route, status).inc()
     if seconds is not None:
         _seconds.labels(route).observe(seconds)

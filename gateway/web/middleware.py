@@ -1,5 +1,7 @@
 """What happens to every request before a route sees it. Pure ASGI, outermost first:
 
+Ports       keeps /metrics on a port of its own, where there is one
+Traces      begins a span, where traces are told
 Proxies     takes the word of the routers that are named, and of nobody else, for where it comes from
 Requests    gives it an id, counts it, and turns whatever was raised into an answer without details
 Headers     tells browsers what the answer's page may do
@@ -23,11 +25,13 @@ from gateway import audit
 from gateway.actor import Actor
 from gateway.auth import UnknownCredentials
 from gateway.errors import DomainError
+from gateway.scrubbing import scrub
 from gateway.services import Services
 from gateway.settings import Settings
 from gateway.web import metrics
 from gateway.web.answers import BodyTooLarge, domain_error_answer, error_answer, graphql_error_answer
 from gateway.web.cookies import read_cookie, session_cookie
+from gateway.web.tracing import TraceMiddleware
 
 log = structlog.get_logger()
 
@@ -55,7 +59,13 @@ _LOOPBACK = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 def middleware(services: Services) -> list[Middleware]:
     """For Starlette's `middleware`."""
     settings = services.settings
+    wanted = []
+    if port := settings.web.metrics_port:
+        wanted.append(Middleware(metrics.MetricsPortMiddleware, port=port))
+    if settings.tracing.endpoint:
+        wanted.append(Middleware(TraceMiddleware, trusted_proxies=settings.web.trusted_proxies))
     return [
+        *wanted,
         Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.web.trusted_proxies)),
         Middleware(HeaderMiddleware, settings=settings),
         Middleware(RequestMiddleware),
@@ -117,7 +127,7 @@ class RequestMiddleware:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         request_id = Headers(scope=scope).get("x-request-id", "")
-        if not _REQUEST_ID.fullmatch(request_id):
+        if not _REQUEST_ID.fullmatch(request_id) or scrub(request_id) != request_id:
             request_id = uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()

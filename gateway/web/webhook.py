@@ -6,15 +6,17 @@ what will not get better. Storing the same again is harmless.
 
 import hmac
 import zlib
+from datetime import datetime, timedelta
 
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from gateway import usage
+from gateway.db import utc_now
 from gateway.services import Services
 from gateway.web.answers import BodyTooLarge, domain_error_answer, error_answer
 
@@ -29,6 +31,12 @@ _deliveries = Counter(
     "litemaas_webhook_deliveries", "Requests to LiteLLM's webhook, by what was answered.", ["outcome"]
 )
 _events = Counter("litemaas_usage_events", "Calls that LiteLLM reported, by what became of them.", ["outcome"])
+
+_lag = Histogram(
+    "litemaas_webhook_delivery_lag_seconds",
+    "Time from the end of the oldest call in a delivery until the delivery was booked.",
+    buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800),
+)
 
 
 class _NotGzip(Exception):
@@ -80,6 +88,8 @@ async def _receive(request: Request, ledger: usage.UsageService) -> Response:
         answer = error_answer(error.code, error.message, 503)
         answer.headers["Retry-After"] = str(RETRY_AFTER)
         return answer
+    if callback.records:
+        _lag.observe(max(0.0, (utc_now() - min(map(_ended_at, callback.records))).total_seconds()))
     counts = {
         "stored": result.stored,
         "duplicates": result.duplicates,
@@ -93,6 +103,10 @@ async def _receive(request: Request, ledger: usage.UsageService) -> Response:
         return error_answer("INVALID_INPUT", "None of the events is one that can be booked.", **counts)
     _deliveries.labels("ok").inc()
     return JSONResponse(counts)
+
+
+def _ended_at(record: usage.CallRecord) -> datetime:
+    return record.occurred_at + timedelta(milliseconds=record.latency_ms or 0)
 
 
 async def _read(request: Request) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 from graphql import ExecutionResult
@@ -62,10 +63,12 @@ class Engine:
         operation_name: str | None = None,
         context: Any = None,
         root_value: Any = None,
+        around_event: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
         """The results of a subscription as they come, or one result with errors if it could not begin.
 
-        What the source iterator raises, the returned iterator raises. Close it (`aclose`) to end the subscription.
+        `around_event()` is entered while an event is executed. What the source iterator raises, the returned iterator raises. Close it
+        (`aclose`) to end the subscription.
         """
         if document.errors or document.node is None:
             return ExecutionResult(None, list(document.errors))
@@ -86,15 +89,20 @@ class Engine:
             source = await source
         if isinstance(source, ExecutionResult):
             return source
-        return _results(cast("CompiledExecutor", executor), source)
+        return _results(cast("CompiledExecutor", executor), source, around_event)
 
 
-async def _results(executor: CompiledExecutor, source: AsyncIterable[Any]) -> AsyncGenerator[ExecutionResult, None]:
+async def _results(
+    executor: CompiledExecutor, source: AsyncIterable[Any], around_event: Callable[[], AbstractContextManager[object]]
+) -> AsyncGenerator[ExecutionResult, None]:
     events = source.__aiter__()
     try:
         async for event in events:
-            result: Any = executor.build_per_event_executor(event).execute_operation(False)
-            yield result if isinstance(result, ExecutionResult) else await result
+            with around_event():
+                result: Any = executor.build_per_event_executor(event).execute_operation(False)
+                if not isinstance(result, ExecutionResult):
+                    result = await result
+            yield result
     finally:
         if close := getattr(events, "aclose", None):
             await close()

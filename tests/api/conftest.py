@@ -1,6 +1,6 @@
 """The whole of LiteMaaS on a port, with a LiteLLM beside it that calls back."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.sandbox.litellm import Options
-from gateway.settings import ApiSettings
+from gateway.settings import ApiSettings, Settings
 from tests.conftest import a_database
 from tests.graphql import Client, Portal, served
 from tests.portal import sandbox_settings
@@ -39,7 +39,9 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(server_url: str, template: str, api: ApiSettings = UNHURRIED) -> AsyncIterator[World]:
+async def a_world(
+    server_url: str, template: str, api: ApiSettings = UNHURRIED, adapt: Callable[[Settings], Settings] = lambda it: it
+) -> AsyncIterator[World]:
     """Everybody signed in, the catalogue filled from LiteLLM, callbacks on their way after a tenth of a second."""
     port = own_port()
     url = f"http://127.0.0.1:{port}"
@@ -66,7 +68,7 @@ async def a_world(server_url: str, template: str, api: ApiSettings = UNHURRIED) 
             history_days=7,
             api=api,
         )
-        portal = await stack.enter_async_context(served(settings))
+        portal = await stack.enter_async_context(served(adapt(settings)))
         await portal.services.catalog.sync()
         clients = [await portal.sign_in(name) for name in ("alice", "bob", "ada", "audrey")]
         clients.append(portal.nobody())

@@ -13,7 +13,8 @@ from gateway.errors import UpstreamUnavailable
 from gateway.system.figures import KEEP
 from schema.operations import Operations
 from tests.api.conftest import World
-from tests.api.test_first_call import subscribed_key
+from tests.api.test_first_call import call, subscribed_key
+from tests.documents import LIVE
 from tests.graphql import Client
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +65,30 @@ async def test_operations_are_counted_by_the_pages_names(world: World, before: S
     assert after[("litemaas_graphql_operation_seconds_count", "operation=ModelsPageQuery")] >= 2
     rows = ("litemaas_graphql_loader_batch_rows_count",)
     assert after[rows] > before[rows]
+    batches = ("litemaas_graphql_loader_seconds_count", "loader=subscription_of_model")
+    assert after[batches] - before.get(batches, 0) == 1
+
+
+async def test_a_subscription_is_counted_when_it_has_begun(world: World, before: Series) -> None:
+    async with world.alice.subscribe(LIVE) as ticks:
+        await anext(ticks)
+    async with world.alice.subscribe("subscription { nothing }") as refusals:
+        await anext(refusals)
+    after = await told(world.nobody)
+    assert after[("litemaas_bus_listening",)] == 1
+    for outcome in ("done", "failed"):
+        counted = ("litemaas_graphql_operations_total", "operation=other", f"outcome={outcome}")
+        assert after[counted] - before.get(counted, 0) == 1
+    timed = ("litemaas_graphql_operation_seconds_count", "operation=other")
+    assert after[timed] == before.get(timed, 0), "it lasts as long as somebody listens"
+
+
+async def test_how_late_a_call_is_told_is_measured(world: World, before: Series) -> None:
+    secret = (await subscribed_key(world.alice))["secret"]
+    assert (await call(world, secret)).status_code == 200
+    count = ("litemaas_webhook_delivery_lag_seconds_count",)
+    while (await told(world.nobody))[count] == before[count]:
+        pass
 
 
 async def test_requests_to_litellm_are_counted_by_route(world: World, before: Series) -> None:

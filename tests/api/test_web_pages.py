@@ -10,10 +10,11 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 
 from gateway.db import utc_now
+from gateway.ratelimit import Draw, Rate
 from gateway.services import Services
 from gateway.system import LiteLLMStatus
 from gateway.web import frontend
-from tests.portal import SDL, browser, portal, sandbox_settings
+from tests.portal import SDL, browser, portal, sandbox_settings, settings_of
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -48,11 +49,24 @@ async def test_ready_names_each_part(
         response = await client.get("/readyz")
         return response.status_code, response.json()["parts"]
 
-    assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "unknown"})
+    well = {"database": "ok", "migrations": "ok", "litellm": "ok", "events": "ok"}
+    assert await parts() == (200, {**well, "litellm": "unknown", "events": "unavailable"})
+    monkeypatch.setattr(services.bus, "listening", True)
     monkeypatch.setattr(services.system, "_seen", LiteLLMStatus(reachable=True, checked_at=utc_now()))
-    assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "ok"})
+    assert await parts() == (200, well)
     monkeypatch.setattr(services.system, "_seen", LiteLLMStatus(reachable=False, checked_at=utc_now()))
-    assert await parts() == (200, {"database": "ok", "migrations": "ok", "litellm": "unavailable"})
+    assert await parts() == (200, {**well, "litellm": "unavailable"})
+
+
+async def test_ready_tells_of_valkey_where_there_is_one(database_url: str, valkey_url: str) -> None:
+    for url, state in ((valkey_url, "ok"), ("redis://127.0.0.1:9/0", "unavailable")):
+        app, services = portal(settings_of(database_url, REDIS_URL=url))
+        await services.buckets.take("somebody", [Draw("points", 1, Rate(10, 1))])
+        async with browser(app) as client:
+            response = await client.get("/readyz")
+        assert (response.status_code, response.json()["parts"]["valkey"]) == (200, state)
+        await services.buckets.close()
+        await services.db.close()
 
 
 @pytest.mark.parametrize(
@@ -72,7 +86,7 @@ async def test_a_database_without_our_schema_is_not_ready(
     assert response.status_code == 503
     assert response.json() == {
         "status": "not ready",
-        "parts": {"database": "ok", "migrations": word, "litellm": "unknown"},
+        "parts": {"database": "ok", "migrations": word, "litellm": "unknown", "events": "unavailable"},
     }
 
 
@@ -92,7 +106,7 @@ async def test_without_a_database_nothing_is_ready_and_nothing_is_told() -> None
     assert response.status_code == 503
     assert response.json() == {
         "status": "not ready",
-        "parts": {"database": "unavailable", "migrations": "unknown", "litellm": "unknown"},
+        "parts": {"database": "unavailable", "migrations": "unknown", "litellm": "unknown", "events": "unavailable"},
     }
 
 

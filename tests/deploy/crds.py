@@ -27,7 +27,48 @@ _RULE = _object(
 _GROUP = _object({"name": _TEXT, "interval": _DURATION, "rules": {"type": "array", "items": _RULE}}, "name", "rules")
 _SELECTOR = _object({"matchLabels": _TEXTS})
 
+
+def _named(kind: str, **of_kind: Any) -> dict[str, Any]:
+    """A list of `{name, type: kind, …}`."""
+    item = _object({"name": _TEXT, "type": {"const": kind}, **of_kind})
+    return {"type": "array", "minItems": 1, "items": item}
+
+
+_REFS = {"type": "array", "minItems": 1, "items": _TEXT}
+_NAME = _object({"name": _TEXT})
+
 SCHEMAS = {
+    "ClusterLogForwarder": _resource(
+        "observability.openshift.io/v1",
+        "ClusterLogForwarder",
+        _object(
+            {
+                "serviceAccount": _NAME,
+                "inputs": _named(
+                    "application",
+                    application=_object(
+                        {"includes": {"type": "array", "items": _object({"namespace": _TEXT})}, "selector": _SELECTOR}
+                    ),
+                ),
+                "filters": _named("parse"),
+                "outputs": _named(
+                    "lokiStack",
+                    lokiStack=_object(
+                        {
+                            "target": _object({"name": _TEXT, "namespace": _TEXT}),
+                            "authentication": _object({"token": _object({"from": {"const": "serviceAccount"}})}),
+                        }
+                    ),
+                    tls=_object({"ca": _object({"key": _TEXT, "configMapName": _TEXT})}),
+                ),
+                "pipelines": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": _object({"name": _TEXT, "inputRefs": _REFS, "filterRefs": _REFS, "outputRefs": _REFS}),
+                },
+            }
+        ),
+    ),
     "Route": _resource(
         "route.openshift.io/v1",
         "Route",

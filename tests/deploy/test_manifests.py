@@ -2,10 +2,13 @@
 
 import re
 import secrets
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import certifi
 import jsonschema
 import kubernetes_validate
 import pytest
@@ -13,12 +16,24 @@ import yaml
 
 from gateway.settings import load_settings
 from tests.deploy.crds import SCHEMAS
-from tests.deploy.tools import DEPLOY, run
+from tests.deploy.tools import DEPLOY, ROOT, run
 
 CHART = DEPLOY / "helm" / "litemaas"
 EXAMPLES = sorted(DEPLOY.glob("helm/examples/*.yaml"))
 OVERLAYS = sorted(path.parent for path in DEPLOY.glob("kustomize/overlays/*/kustomization.yaml"))
-SETS = [*EXAMPLES, *OVERLAYS]
+TEMPLATE = DEPLOY / "openshift" / "template.yaml"
+SETS = [*EXAMPLES, *OVERLAYS, TEMPLATE]
+GIVEN = {
+    "NAMESPACE": "litemaas",
+    "HOST": "litemaas.apps.example.com",
+    "IMAGE": "registry.example.com/litemaas@sha256:" + "0" * 64,
+    "LITELLM_BASE_URL": "http://litellm.litellm.svc:4000",
+    "LITELLM_PUBLIC_URL": "https://litellm.apps.example.com",
+    "DATABASE_URL": "postgresql://litemaas:given-for-the-database@postgres:5432/litemaas",
+    "LITELLM_MASTER_KEY": "sk-given-for-litellm",
+    "LITELLM_WEBHOOK_SECRET": "given-for-the-callback",
+    "SESSION_SECRET": "given-for-the-sessions",
+}
 VERSIONS = ("1.31", "1.34")  # what OpenShift 4.18 and 4.21 are made of
 
 every_set = pytest.mark.parametrize("source", SETS, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -26,6 +41,8 @@ every_set = pytest.mark.parametrize("source", SETS, ids=lambda path: f"{path.par
 
 @cache
 def manifests(source: Path) -> list[dict[str, Any]]:
+    if source == TEMPLATE:
+        return processed(GIVEN)
     if source in OVERLAYS:
         made = run("kubectl", "kustomize", source)
     else:
@@ -33,6 +50,27 @@ def manifests(source: Path) -> list[dict[str, Any]]:
         made = run("helm", "template", "litemaas", CHART, *options)
     assert made.returncode == 0, made.stderr
     return [each for each in yaml.safe_load_all(made.stdout) if each]
+
+
+def processed(given: dict[str, str]) -> list[dict[str, Any]]:
+    """The template's objects as `oc process` makes them of parameters. Raises KeyError for one that is required and missing."""
+    template = yaml.safe_load(TEMPLATE.read_text())
+    values = {
+        each["name"]: given.get(each["name"], each.get("value")) or ("" if not each.get("required") else None)
+        for each in template["parameters"]
+    }
+    for name, value in values.items():
+        if value is None:
+            raise KeyError(name)
+
+    def filled(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {filled(name): filled(value) for name, value in part.items()}
+        if isinstance(part, list):
+            return [filled(each) for each in part]
+        return re.sub(r"\$\{(\w+)\}", lambda match: str(values[match[1]]), part) if isinstance(part, str) else part
+
+    return [filled(each) for each in template["objects"]]
 
 
 def of_kind(source: Path, kind: str) -> list[dict[str, Any]]:
@@ -51,6 +89,7 @@ def test_there_are_sets_to_look_at() -> None:
     assert [path.stem for path in SETS] == [
         *("external-databases", "oidc", "openshift", "trial"),
         *("kubernetes", "openshift"),
+        "template",
     ]
 
 
@@ -93,6 +132,9 @@ def test_pods_keep_to_the_restricted_standard(source: Path) -> None:
 @every_set
 def test_no_secret_comes_from_us(source: Path) -> None:
     for secret in of_kind(source, "Secret"):
+        if source == TEMPLATE and secret["type"] == "Opaque":
+            assert secret["stringData"] == {name: GIVEN.get(name, "") for name in secret["stringData"]}
+            continue
         assert secret["type"] == "kubernetes.io/service-account-token"
         assert not {"data", "stringData"} & secret.keys()
 
@@ -109,7 +151,7 @@ def environment(source: Path, trusted: Path) -> dict[str, str]:
             names = ("DATABASE_URL", "LITELLM_MASTER_KEY", "LITELLM_WEBHOOK_SECRET", "SESSION_SECRET")
             env |= dict.fromkeys((*names, "OAUTH_CLIENT_SECRET"), "")
     for each in container["env"]:
-        if not each.get("valueFrom", {}).get("secretKeyRef", {}).get("optional"):
+        if not each.get("valueFrom", {}).get("secretKeyRef", {}).get("optional") and each.get("value") != "":
             env[each["name"]] = each.get("value", "")
     for name, value in env.items():
         if name == "DATABASE_URL":
@@ -125,8 +167,6 @@ def environment(source: Path, trusted: Path) -> dict[str, str]:
 
 @every_set
 def test_the_gateway_starts_from_its_environment(source: Path) -> None:
-    import certifi
-
     settings = load_settings(environment(source, Path(certifi.where())))
     host = re.fullmatch(r"https://([^/]+)", settings.web.public_url)
     assert host
@@ -139,6 +179,33 @@ def test_the_gateway_starts_from_its_environment(source: Path) -> None:
         assert account["metadata"]["annotations"] == {
             "serviceaccounts.openshift.io/oauth-redirecturi.litemaas": f"{settings.web.public_url}/auth/callback"
         }
+
+
+@every_set
+def test_metrics_are_told_on_a_port_that_no_route_leads_to(source: Path) -> None:
+    (service,) = (each for each in of_kind(source, "Service") if each["metadata"]["name"] == "litemaas")
+    assert {each["name"]: each["port"] for each in service["spec"]["ports"]} == {"http": 8080, "metrics": 9090}
+    assert load_settings(environment(source, Path(certifi.where()))).web.metrics_port == 9090
+    for route in of_kind(source, "Route"):
+        assert route["spec"]["port"] == {"targetPort": "http"}
+    for ingress in of_kind(source, "Ingress"):
+        for rule in ingress["spec"]["rules"]:
+            assert [path["backend"]["service"]["port"] for path in rule["http"]["paths"]] == [{"name": "http"}]
+    for monitor in of_kind(source, "ServiceMonitor"):
+        assert [each["port"] for each in monitor["spec"]["endpoints"]] == ["metrics"]
+    (policy,) = of_kind(source, "NetworkPolicy")
+    assert [[port["port"] for port in each["ports"]] for each in policy["spec"]["ingress"]] == [["http"], ["metrics"]]
+
+
+def test_traces_are_let_out() -> None:
+    source = DEPLOY / "helm/examples/openshift.yaml"
+    container = gateway_pod(source)["containers"][0]
+    env = {each["name"]: each for each in container["env"]}
+    assert env["OTEL_EXPORTER_OTLP_ENDPOINT"]["value"] == "http://otel-collector.observability.svc:4318"
+    assert env["OTEL_EXPORTER_OTLP_HEADERS"]["valueFrom"]["secretKeyRef"]["optional"] is True
+    for policy in (of_kind(source, "NetworkPolicy")[0], of_kind(OVERLAYS[0], "NetworkPolicy")[0]):
+        assert 4318 in [port["port"] for port in policy["spec"]["egress"][1]["ports"]]
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in environment(DEPLOY / "helm/examples/oidc.yaml", Path(certifi.where()))
 
 
 @every_set
@@ -155,6 +222,32 @@ def test_files_of_trust_are_mounted(source: Path) -> None:
     ]
     files = env.get("OPENSHIFT_CA_FILE") or ""
     assert [f"/etc/litemaas/trust/{path}" for path in sources] == [each for each in files.split(",") if each]
+
+
+def test_the_template_is_what_the_chart_says() -> None:
+    written = subprocess.run([sys.executable, ROOT / ".ci" / "openshift_template.py"], capture_output=True, text=True)
+    assert written.returncode == 0, written.stderr
+    assert TEMPLATE.read_text() == written.stdout, "run `make template`"
+    example = {(each["kind"], each["metadata"]["name"]) for each in manifests(DEPLOY / "helm/examples/openshift.yaml")}
+    assert {(each["kind"], each["metadata"]["name"]) for each in processed(GIVEN)} == example | {("Secret", "litemaas")}
+
+
+def test_the_template_has_no_default_for_a_secret() -> None:
+    template = yaml.safe_load(TEMPLATE.read_text())
+    parameters = {each["name"]: each for each in template["parameters"]}
+    secret = next(each for each in template["objects"] if each["kind"] == "Secret")
+    for name, value in secret["stringData"].items():
+        assert value == f"${{{name}}}"
+        assert not {"value", "generate", "from"} & parameters[name].keys()
+        assert parameters[name].get("required", False) is (name != "REDIS_URL")
+    for name in (name for name, each in parameters.items() if each.get("required") and "value" not in each):
+        with pytest.raises(KeyError, match=name):
+            processed({**GIVEN, name: ""})
+    used = set(re.findall(r"\$\{(\w+)\}", yaml.safe_dump(template["objects"])))
+    assert used == parameters.keys()
+    left = yaml.safe_dump(processed(GIVEN))
+    assert "${" not in left
+    assert "helm" not in left.lower()
 
 
 def test_the_chart_and_kustomize_run_the_same_container() -> None:

@@ -22,6 +22,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ (urlParse .Values.publicUrl).hostname }}
 {{- end }}
 
+{{- define "litemaas.portOf" -}}
+{{- $parts := urlParse . }}{{ $port := regexFind ":[0-9]+$" $parts.host | trimPrefix ":" -}}
+{{ $port | default (ternary "443" "80" (eq $parts.scheme "https")) }}
+{{- end }}
+
 {{- define "litemaas.serviceAccountClient" -}}
 {{- if and (eq .Values.auth.provider "openshift") .Values.auth.openshift.serviceAccountClient }}true{{ end -}}
 {{- end }}
@@ -54,9 +59,10 @@ capabilities: {drop: [ALL]}
 {{- $name := include "litemaas.name" . }}
 {{- $secrets := list "LITELLM_MASTER_KEY" "LITELLM_WEBHOOK_SECRET" "SESSION_SECRET" }}
 {{- if not (include "litemaas.serviceAccountClient" .) }}{{ $secrets = append $secrets "OAUTH_CLIENT_SECRET" }}{{ end }}
-{{- $env := dict "PUBLIC_URL" .Values.publicUrl "AUTH_PROVIDER" .Values.auth.provider "HOST" "0.0.0.0" "PORT" "8080" }}
+{{- $env := dict "PUBLIC_URL" .Values.publicUrl "AUTH_PROVIDER" .Values.auth.provider "HOST" "0.0.0.0" "PORT" "8080" "METRICS_PORT" "9090" }}
 {{- $_ := set $env "LITELLM_BASE_URL" (.Values.litellm.baseUrl | default (ternary (printf "http://%s-litellm:4000" $name) "" .Values.trial.enabled)) }}
 {{- $_ := set $env "LITELLM_PUBLIC_URL" .Values.litellm.publicUrl }}
+{{- with .Values.tracing.endpoint }}{{ $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" . }}{{ end }}
 {{- if eq .Values.auth.provider "openshift" }}
 {{- $_ := set $env "OPENSHIFT_API_URL" .Values.auth.openshift.apiUrl }}
 {{- $files := list }}
@@ -80,6 +86,10 @@ capabilities: {drop: [ALL]}
 {{- range $secrets }}
 - name: {{ . }}
   valueFrom: {secretKeyRef: {name: {{ $.Values.existingSecret }}, key: {{ . }}}}
+{{- end }}
+{{- if .Values.tracing.endpoint }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom: {secretKeyRef: {name: {{ .Values.existingSecret }}, key: OTEL_EXPORTER_OTLP_HEADERS, optional: true}}
 {{- end }}
 {{- if include "litemaas.serviceAccountClient" . }}
 - name: OAUTH_CLIENT_SECRET

@@ -1,12 +1,7 @@
-"""A whole set-up, looked at from where the gateway runs: each part's state, and how to mend what is wrong. Changes nothing."""
+"""A look at each part."""
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
+from collections.abc import AsyncIterator, Awaitable
 
 import asyncpg
 import httpx2
@@ -15,44 +10,17 @@ from redis.exceptions import RedisError
 
 from gateway import revision
 from gateway.db import Database, asyncpg_dsn, utc_now
+from gateway.doctor.findings import PATIENCE, Finding, State, clock, clock_of, untrusted
 from gateway.litellm import LiteLLM, LiteLLMError, LiteLLMRefused, LiteLLMUnavailable, Verdict, judge
 from gateway.settings import Settings
 
-_PATIENCE = 10.0  # seconds for each part
-_SKEW = timedelta(seconds=60)
-_PROMPT = timedelta(seconds=30)  # the ledger's own look into LiteLLM's log comes a minute after a call
 _TABLES = ("app_user", "api_key", "model_subscription", "usage_event", "audit_entry")
 
 
-class State(StrEnum):
-    """UNKNOWN: nothing is wrong as far as can be seen, and not everything can."""
-
-    GOOD = "good"
-    UNKNOWN = "unknown"
-    BAD = "bad"
-
-
-@dataclass(frozen=True)
-class Finding:
-    part: str
-    state: State
-    sentence: str
-    mend: str | None = None
-
-
-Check = Callable[[Settings], AsyncIterator[Finding]]
-
-
-async def examine(settings: Settings) -> list[Finding]:
-    """Everything that is found, good and bad, part by part."""
-    checks: tuple[Check, ...] = (_database, _litellm, _callback, _issuer, _valkey, _addresses)
-    return [finding for check in checks async for finding in check(settings)]
-
-
-async def _database(settings: Settings) -> AsyncIterator[Finding]:
+async def database(settings: Settings) -> AsyncIterator[Finding]:
     part = "database"
     try:
-        connection = await asyncpg.connect(asyncpg_dsn(settings.database.url), timeout=_PATIENCE)
+        connection = await asyncpg.connect(asyncpg_dsn(settings.database.url), timeout=PATIENCE)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0].removesuffix(".")
         yield Finding(
@@ -66,7 +34,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         else:
             yield Finding(part, State.BAD, f"PostgreSQL {number.major} is too old.", "Take PostgreSQL 15 or newer.")
         skew = abs(await connection.fetchval("SELECT clock_timestamp()") - utc_now())
-        yield _clock("clock of the database", skew)
+        yield clock("clock of the database", skew)
         db = Database(settings.database.url)
         try:
             schema = await revision.schema_of(db)
@@ -91,15 +59,18 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         await connection.close()
 
 
-@asynccontextmanager
-async def _client(settings: Settings) -> AsyncIterator[LiteLLM]:
-    async with LiteLLM(settings.litellm.base_url, settings.litellm.master_key.get_secret_value()) as client:
-        yield client
-
-
-async def _litellm(settings: Settings) -> AsyncIterator[Finding]:
+async def litellm(settings: Settings) -> AsyncIterator[Finding]:
     part = "LiteLLM"
-    async with _client(settings) as client:
+    url = f"{settings.litellm.base_url}/health/liveliness"
+    agrees = None
+    try:
+        async with httpx2.AsyncClient(timeout=PATIENCE) as direct:
+            agrees = clock_of(part, await direct.get(url))
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        if finding := untrusted(part, error, "Name a file with its authority's certificate in SSL_CERT_FILE."):
+            yield finding
+            return
+    async with LiteLLM(settings.litellm.base_url, settings.litellm.master_key.get_secret_value()) as client:
         try:
             await client.ping()
         except LiteLLMError as error:
@@ -107,6 +78,8 @@ async def _litellm(settings: Settings) -> AsyncIterator[Finding]:
             mend = "Check LITELLM_BASE_URL, the network between, and whether LiteLLM runs."
             yield Finding(part, State.BAD, f"It does not answer at {client.base_url}: {said}.", mend)
             return
+        if agrees is not None:
+            yield agrees
         try:
             version = await client.version()
             judgement = judge(version)
@@ -131,45 +104,7 @@ async def _litellm(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(part, State.UNKNOWN, "It takes our master key, and has no models.", mend)
 
 
-# The newest call that was booked so soon after its end that only the callback can have told of it.
-_TOLD = """
-SELECT max(occurred_at) FROM (
-  SELECT * FROM usage_event WHERE occurred_at > now() - interval '1 day' ORDER BY occurred_at DESC LIMIT 5000
-) newest WHERE received_at < occurred_at + coalesce(latency_ms, 0) * interval '1 millisecond' + $1
-"""
-
-
-async def _callback(settings: Settings) -> AsyncIterator[Finding]:
-    part = "callback"
-    now = utc_now()
-    try:
-        async with _client(settings) as client:
-            settled = now - timedelta(seconds=settings.litellm.settle_seconds)
-            log = (await client.spend_logs(now - timedelta(days=1), settled, page_size=1)).data
-        connection = await asyncpg.connect(asyncpg_dsn(settings.database.url), timeout=_PATIENCE)
-        try:
-            told: datetime | None = await connection.fetchval(_TOLD, _PROMPT)
-        finally:
-            await connection.close()
-    except (LiteLLMError, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        yield Finding(part, State.UNKNOWN, "It can't be judged before LiteLLM and the database answer.")
-        return
-    made = log[0].startTime if log else None
-    if made is None and told is None:
-        mend = "Call a model, wait two minutes, and run this again."
-        yield Finding(part, State.UNKNOWN, "LiteLLM's log has no call of the last day.", mend)
-    elif told is not None and (made is None or told >= made - timedelta(minutes=5)):
-        yield Finding(part, State.GOOD, f"It told of a call of {told:%Y-%m-%d %H:%M:%S} UTC.")
-    else:
-        since = f"since {told:%Y-%m-%d %H:%M:%S} UTC" if told else "in the last day"
-        mend = (
-            f"In LiteLLM's callback_settings, endpoint must lead to {settings.web.public_url}/webhooks/litellm or to the "
-            "Service, and the header X-Callback-Secret must be LITELLM_WEBHOOK_SECRET; LiteLLM's log says what it was answered."
-        )
-        yield Finding(part, State.BAD, f"LiteLLM has calls, and its callback told of none {since}.", mend)
-
-
-async def _issuer(settings: Settings) -> AsyncIterator[Finding]:
+async def issuer(settings: Settings) -> AsyncIterator[Finding]:
     part, auth = "sign-in", settings.auth
     if auth.provider == "openshift":
         url = f"{auth.openshift_api_url}/.well-known/oauth-authorization-server"
@@ -178,7 +113,7 @@ async def _issuer(settings: Settings) -> AsyncIterator[Finding]:
         url = f"{(auth.oidc_issuer or '').rstrip('/')}/.well-known/openid-configuration"
         missing = "OIDC_ISSUER must be the issuer exactly as it calls itself."
     try:
-        async with httpx2.AsyncClient(verify=_trust(settings), timeout=_PATIENCE) as client:
+        async with httpx2.AsyncClient(verify=_trust(settings), timeout=PATIENCE) as client:
             answer = await client.get(url)
             metadata = answer.json() if answer.status_code == 200 else None
             if not isinstance(metadata, dict) or "authorization_endpoint" not in metadata:
@@ -191,14 +126,15 @@ async def _issuer(settings: Settings) -> AsyncIterator[Finding]:
                 "/"
             ):
                 yield Finding(part, State.BAD, f"The issuer calls itself {metadata.get('issuer')}.", missing)
-            if date := answer.headers.get("date"):
-                skew = abs(parsedate_to_datetime(date).astimezone(UTC) - utc_now())
-                yield _clock("clock of the issuer", skew - timedelta(seconds=1))
+            if agrees := clock_of("the issuer", answer):
+                yield agrees
             # The page to sign in at may be certified by another authority than what told of it.
             await client.get(str(metadata["token_endpoint"]))
             yield Finding(part, State.GOOD, "Its certificates are trusted.")
     except (httpx2.HTTPError, httpx2.InvalidURL, KeyError, ValueError) as error:
-        yield _untrusted(part, url, error)
+        mend = "Name the authorities' certificates in OPENSHIFT_CA_FILE: the API server's and the ingress's may differ."
+        sentence = f"{url} does not answer: {type(error).__name__}."
+        yield (untrusted(part, error, mend) or Finding(part, State.BAD, sentence, "Check the address and the network."))
 
 
 def _trust(settings: Settings) -> ssl.SSLContext:
@@ -206,18 +142,6 @@ def _trust(settings: Settings) -> ssl.SSLContext:
     for file in settings.auth.openshift_ca_files:
         trust.load_verify_locations(file)
     return trust
-
-
-def _untrusted(part: str, url: str, error: BaseException) -> Finding:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
-        cause = cause.__cause__ or cause.__context__
-    if cause is not None:
-        mend = "Name the authorities' certificates in OPENSHIFT_CA_FILE: the API server's and the ingress's may differ."
-        return Finding(part, State.BAD, f"A certificate is not trusted: {cause.verify_message}.", mend)
-    return Finding(
-        part, State.BAD, f"{url} does not answer: {type(error).__name__}.", "Check the address and the network."
-    )
 
 
 def _schema(part: str, schema: revision.Schema) -> Finding:
@@ -234,20 +158,13 @@ def _schema(part: str, schema: revision.Schema) -> Finding:
     return Finding(part, State.BAD, f"{found}, and needs {revision.head()}.", "Run `litemaas migrate`.")
 
 
-def _clock(part: str, skew: timedelta) -> Finding:
-    if skew <= _SKEW:
-        return Finding(part, State.GOOD, "It agrees with ours.")
-    seconds = round(skew.total_seconds())
-    return Finding(part, State.BAD, f"It differs from ours by {seconds} s.", "Let both follow a time server (NTP).")
-
-
-async def _valkey(settings: Settings) -> AsyncIterator[Finding]:
+async def rate_limits(settings: Settings) -> AsyncIterator[Finding]:
     part = "Valkey"
     if not settings.redis_url:
         mend = "With more than one replica set REDIS_URL, or each counts rate limits by itself."
         yield Finding(part, State.UNKNOWN, "There is none.", mend)
         return
-    client = valkey.Redis.from_url(settings.redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE)
+    client = valkey.Redis.from_url(settings.redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     try:
         await _answered(client.ping())
         yield Finding(part, State.GOOD, "It answers.")
@@ -264,13 +181,13 @@ async def _answered(answer: Awaitable[object] | object) -> None:
         await answer
 
 
-async def _addresses(settings: Settings) -> AsyncIterator[Finding]:
+async def addresses(settings: Settings) -> AsyncIterator[Finding]:
     part, url = "PUBLIC_URL", settings.web.public_url
     if not settings.web.is_https:
         mend = "Put LiteMaaS behind a Route or an Ingress with a certificate; cookies of sessions cross the network in clear."
         yield Finding(part, State.UNKNOWN, f"{url} is not https.", mend)
     try:
-        async with httpx2.AsyncClient(timeout=_PATIENCE, verify=_trust(settings)) as client:
+        async with httpx2.AsyncClient(timeout=PATIENCE, verify=_trust(settings)) as client:
             answer = await client.get(f"{url}/healthz")
         ours = answer.status_code == 200 and answer.json() == {"status": "ok"}
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
@@ -282,3 +199,22 @@ async def _addresses(settings: Settings) -> AsyncIterator[Finding]:
     else:
         mend = "The Route or Ingress of that host must lead to the Service of LiteMaaS."
         yield Finding(part, State.BAD, f"{url} leads to something else.", mend)
+
+
+async def traces(settings: Settings) -> AsyncIterator[Finding]:
+    part, url = "traces", settings.tracing.endpoint
+    if url is None:
+        return
+    try:
+        async with httpx2.AsyncClient(timeout=PATIENCE) as client:
+            # Nothing, which is a whole request as OTLP has it.
+            answer = await client.post(url, content=b"", headers={"Content-Type": "application/x-protobuf"})
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        mend = "Check OTEL_EXPORTER_OTLP_ENDPOINT, and whether a NetworkPolicy lets its port out."
+        yield Finding(part, State.BAD, f"{url} does not answer: {type(error).__name__}.", mend)
+        return
+    if answer.is_success or answer.status_code in (401, 403):  # it may want OTEL_EXPORTER_OTLP_HEADERS
+        yield Finding(part, State.GOOD, f"A collector answers at {url}.")
+    else:
+        mend = "OTEL_EXPORTER_OTLP_ENDPOINT must be a collector's port for OTLP over HTTP, usually 4318."
+        yield Finding(part, State.BAD, f"{url} answers {answer.status_code}.", mend)
