@@ -160,6 +160,10 @@ async def test_graphiql_is_a_page_of_its_own_with_another_nonce_each_time(built:
         assert response.headers["content-type"] == "text/html; charset=utf-8"
         nonces.add(nonce)
     assert len(nonces) == 3
+    unusual = await built.get("/x/%2e%2e/graphiql", headers=PAGE)
+    assert (unusual.status_code, unusual.text) == (200, '<meta property="csp-nonce" nonce="">')
+    assert "style-src 'self'" in unusual.headers["content-security-policy"]
+    assert "nonce" not in unusual.headers["content-security-policy"]
 
 
 async def test_what_is_named_by_its_content_is_kept_for_ever_and_sent_small(built: httpx2.AsyncClient) -> None:
