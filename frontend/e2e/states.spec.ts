@@ -110,7 +110,7 @@ test("a page that breaks says so without what it broke on, and is loaded again",
   const code = "**/assets/KeysPage-*.js";
   const body = 'throw new Error("sk-lm-of-somebody is not a function");';
   await page.route(code, (route) => route.fulfill({ contentType: "text/javascript", body }));
-  await page.goto("/keys");
+  await page.goto("/keys"); // which is loaded again by itself once, as after an upgrade
   const alert = page.getByRole("alert").filter({ hasText: "This page does not work" });
   await expect(alert).toContainText("tell an administrator");
   await expect(page.locator("body")).not.toContainText("sk-lm-of-somebody");
