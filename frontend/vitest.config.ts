@@ -13,7 +13,7 @@ export default defineConfig({
     restoreMocks: true,
     testTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: "lib", environment: "node", include: ["src/lib/**/*.test.ts"] } },
+      { extends: true, test: { name: "lib", environment: "node", include: ["{src/lib,graphiql}/**/*.test.ts"] } },
       {
         extends: true,
         test: {

@@ -37,7 +37,7 @@ class Actor:
     a session; a token without the scope ADMIN is a USER's, whoever owns it.
 
     A key is nobody: its `user_id` is the key's own id, so that whatever is narrowed down to a person is empty for it. Only the
-    domains of keys and usage look at `api_key_id`.
+    domains of keys and usage look at `api_key_id`. `owner_id` gives no rights: it says whose end is the key's end, too.
     """
 
     user_id: UUID
@@ -47,6 +47,7 @@ class Actor:
     credential_id: UUID | None = None
     scopes: frozenset[TokenScope] = frozenset(TokenScope)
     api_key_id: UUID | None = None
+    owner_id: UUID | None = None
 
     @property
     def reads_all(self) -> bool:

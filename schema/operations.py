@@ -15,6 +15,10 @@ from schema.execution import Document, Engine, encode
 if TYPE_CHECKING:
     from schema.admission import Charge, Gate
 
+# Of variables: in one list or object, and lists and objects in one another. No field takes nearly as much.
+MAX_VALUES = 1_000
+MAX_NESTING = 50
+
 PublicError = Callable[[GraphQLError, str], GraphQLError]
 """(error, request id) -> the error as the caller may see it."""
 
@@ -95,6 +99,7 @@ class Operations:
             raise BadRequest("`query` must be a document or the id of a stored one, as a string.")
         if variables is not None and not isinstance(variables, dict):
             raise BadRequest("`variables` must be an object or null.")
+        _check_size(variables)
         if name is not None and not isinstance(name, str):
             raise BadRequest("`operationName` must be a string or null.")
         if wishes is not None and not isinstance(wishes, dict):
@@ -194,6 +199,22 @@ class Operations:
     def public(self, errors: Sequence[Exception] | None, request_id: str) -> list[dict[str, Any]]:
         """Errors of any kind as the caller may read them."""
         return [dict(self._public_error(_as_graphql(error), request_id).formatted) for error in errors or ()]
+
+
+def _check_size(variables: dict[str, Any] | None) -> None:
+    """Raises BadRequest for what would be dear to read or to ask the database for, long before it is a megabyte."""
+    level: list[Any] = [variables]
+    for _ in range(MAX_NESTING):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, list | dict):
+                if len(value) > MAX_VALUES:
+                    raise BadRequest(f"`variables` may have at most {MAX_VALUES:,} values in a list or object.")
+                below += value if isinstance(value, list) else value.values()
+        if not below:
+            return
+        level = below
+    raise BadRequest(f"`variables` may be nested at most {MAX_NESTING} deep.")
 
 
 def _as_graphql(error: Exception) -> GraphQLError:

@@ -121,6 +121,7 @@ async def on_port(app: Any, port: int = 0) -> AsyncIterator[str]:
         port=port,
         log_level="warning",
         proxy_headers=False,
+        ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,
     )

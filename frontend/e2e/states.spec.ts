@@ -104,6 +104,22 @@ test.describe("what fails can be tried again", () => {
   });
 });
 
+test("a page that breaks says so without what it broke on, and is loaded again", async ({ page, watch }) => {
+  watch.expect(/sk-lm-of-somebody/); // for who looks into the console
+  await signIn(page.request, "ada");
+  const code = "**/assets/KeysPage-*.js";
+  const body = 'throw new Error("sk-lm-of-somebody is not a function");';
+  await page.route(code, (route) => route.fulfill({ contentType: "text/javascript", body }));
+  await page.goto("/keys"); // which is loaded again by itself once, as after an upgrade
+  const alert = page.getByRole("alert").filter({ hasText: "This page does not work" });
+  await expect(alert).toContainText("tell an administrator");
+  await expect(page.locator("body")).not.toContainText("sk-lm-of-somebody");
+  await expectAccessible(page, "broken");
+  await page.unroute(code);
+  await alert.getByRole("button", { name: "Load the page again" }).click();
+  await expect(page.getByRole("link", { name: "Invoice assistant" })).toBeVisible();
+});
+
 test("LiteLLM is away: a banner says so over the last known models, and goes when it is back", async ({ page }) => {
   await signIn(page.request, "ada");
   const away = (route: Route) => answerWith(route, (portal) => Object.assign(portal.liteLLM, { reachable: false }));

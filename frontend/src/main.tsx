@@ -8,6 +8,7 @@ import { createBrowserRouter } from "react-router";
 import { RouterProvider } from "react-router/dom";
 
 import { signInPath } from "./lib/nextPath";
+import { reloadOnce } from "./lib/reloadOnce";
 import { isSigningOut } from "./lib/session";
 import { followSystemTheme } from "./lib/theme";
 import { createEnvironment } from "./relay/environment";
@@ -34,7 +35,7 @@ window.addEventListener("pageshow", ({ persisted }) => {
 });
 
 // After an upgrade the server no longer has the old page's code: load the new page.
-window.addEventListener("vite:preloadError", () => window.location.reload());
+window.addEventListener("vite:preloadError", reloadOnce);
 
 followSystemTheme();
 

@@ -22,7 +22,7 @@ _subscription = table_of(ModelSubscription)
 
 # Asked on every request with a key, and so in asyncpg's own words. A key on hold may still read why its calls are refused.
 _SPEAKING = """
-SELECT g.id, g.api_key_id, g.prefix, g.last_four
+SELECT g.id, g.api_key_id, g.prefix, g.last_four, k.user_id
 FROM api_key_generation g JOIN api_key k ON k.id = g.api_key_id JOIN app_user u ON u.id = k.user_id
 WHERE k.status IN ('ACTIVE', 'ROTATING', 'BLOCKED') AND (k.expires_at IS NULL OR k.expires_at > now())
   AND g.told IS NOT NULL AND g.ended_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > now()) AND u.disabled_at IS NULL
@@ -74,6 +74,8 @@ class Asking(Verbs):
     async def _speaking(self, query: str, key: str | UUID | None) -> Actor | None:
         for row in await self._db.fetch(query, key):
             name = f"key {row['prefix']}…{row['last_four']}"
-            key_id = row["api_key_id"]
-            return Actor(key_id, name, Role.USER, Kind.KEY, row["id"], frozenset(), api_key_id=key_id)
+            key_id, owner_id = row["api_key_id"], row["user_id"]
+            return Actor(
+                key_id, name, Role.USER, Kind.KEY, row["id"], frozenset(), api_key_id=key_id, owner_id=owner_id
+            )
         return None

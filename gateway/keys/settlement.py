@@ -87,9 +87,10 @@ async def end(session: AsyncSession, key_id: UUID, status: ApiKeyStatus) -> None
 
 async def end_generations(session: AsyncSession, which: ColumnElement[bool]) -> None:
     """Say that these secrets are over. Whatever requests that are still on their way may do in LiteLLM will be undone."""
-    over = update(generation).where(which)
-    await session.execute(
-        over.values(
+    ended = (
+        update(generation)
+        .where(which)
+        .values(
             ended_at=func.coalesce(generation.c.ended_at, utc_now()),
             told=NOT_SURE,
             # Who is asking LiteLLM just now finds that his result counts no more: there is nothing more to follow than deletions.
@@ -98,7 +99,10 @@ async def end_generations(session: AsyncSession, which: ColumnElement[bool]) -> 
             settle_due_at=None,
             settle_attempts=0,
         )
+        .returning(generation.c.api_key_id)
     )
+    # Who is connected with such a secret is cut off.
+    await events.publish(session, {f"api_key:{key_id}" for key_id in await session.scalars(ended)})
 
 
 async def count_secrets(session: AsyncSession, key_id: UUID) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -16,6 +16,9 @@ import gateway
 _PACKAGE = Path(gateway.__file__).parent
 # A checkout's build, or the one that was packed into the wheel.
 PLACES = (_PACKAGE.parent / "frontend" / "dist", _PACKAGE / "web" / "static")
+
+# In graphiql.html, for what the answer's policy names.
+NONCE = "{{nonce}}"
 
 _NOT_BUILT = (
     "The pages of LiteMaaS are not built. `make run` builds them; so does `npm ci && npm run build` in frontend/. "
@@ -46,13 +49,24 @@ class Pages(StaticFiles):
             raise HTTPException(404)
         self.all_directories = [built]
         page = {".": "index.html", "graphiql": "graphiql.html"}.get(path, path)
+        if page == "graphiql.html":
+            return _with_nonce(built / page, scope)
         try:
             response = await super().get_response(page, scope)
         except HTTPException as error:
-            if error.status_code != 404 or not wants_page or page == "graphiql.html" or page.startswith("assets/"):
+            if error.status_code != 404 or not wants_page or page.startswith("assets/"):
                 raise
             response = await super().get_response("index.html", scope)
         # Names of assets contain a hash of what is inside; everything else is asked for again.
         forever = page.startswith("assets/")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if forever else "no-cache"
         return response
+
+
+def _with_nonce(page: Path, scope: Scope) -> Response:
+    """Each time with another one, so nobody may keep it."""
+    if not page.is_file():
+        raise HTTPException(404)
+    # By an unusual address, such as //graphiql, there is none, and the editor goes without its styles.
+    nonce = scope.get("state", {}).get("style_nonce", "")
+    return HTMLResponse(page.read_text().replace(NONCE, nonce))

@@ -11,6 +11,7 @@ Callers     finds out who is asking: `scope["state"]["actor"]`, an `Actor` or No
 """
 
 import re
+import secrets
 from time import perf_counter
 from uuid import uuid4
 
@@ -94,29 +95,35 @@ class HeaderMiddleware:
         }
         if settings.web.is_https:
             common["strict-transport-security"] = "max-age=31536000; includeSubDomains"
-        policy = (
-            "default-src 'self'; script-src 'self'; {styles}; img-src 'self' data:; "
-            f"connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+        self._common = common
+        self._policy = (
+            "default-src 'self'; script-src 'self'; img-src 'self' data:; "
+            f"connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'; "
         )
-        self._strict = {**common, "content-security-policy": policy.format(styles="style-src 'self'")}
-        # GraphiQL's editor, Monaco, writes style elements and hundreds of style attributes, which no nonce and no hash can allow; it
-        # brings its icons as data: and starts workers. Styles that somebody got in would still reach no other host.
-        editor = "style-src 'self' 'unsafe-inline'; font-src 'self' data:; worker-src 'self' blob:"
-        self._for_graphiql = {**common, "content-security-policy": policy.format(styles=editor)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        chosen = self._for_graphiql if scope["path"].startswith("/graphiql") else self._strict
+        policy = self._policy + (
+            "style-src 'self'" if not scope["path"].startswith("/graphiql") else _for_editor(scope)
+        )
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in chosen.items():
+                for name, value in self._common.items():
                     headers.setdefault(name, value)
+                headers.setdefault("content-security-policy", policy)
             await send(message)
 
         return await self._app(scope, receive, send_with_headers)
+
+
+def _for_editor(scope: Scope) -> str:
+    """GraphiQL's editor, Monaco, makes style elements, which this answer's nonce allows, brings its icons as data: and starts workers."""
+    nonce = secrets.token_urlsafe(16)
+    scope.setdefault("state", {})["style_nonce"] = nonce
+    return f"style-src 'self' 'nonce-{nonce}'; font-src 'self' data:; worker-src 'self' blob:"
 
 
 class RequestMiddleware:

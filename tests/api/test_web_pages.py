@@ -1,5 +1,6 @@
 """The pages, and what machines ask for: health, readiness, metrics, the schema."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,12 +9,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from gateway.db import utc_now
 from gateway.ratelimit import Draw, Rate
 from gateway.services import Services
 from gateway.system import LiteLLMStatus
 from gateway.web import frontend
+from gateway.web.middleware import HeaderMiddleware
 from tests.portal import SDL, browser, portal, sandbox_settings, settings_of
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
@@ -143,11 +146,13 @@ async def built(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """A browser in front of a built frontend."""
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<title>LiteMaaS</title>")
-    (tmp_path / "graphiql.html").write_text("<title>GraphiQL</title>")
+    (tmp_path / "graphiql.html").write_text('<meta property="csp-nonce" nonce="{{nonce}}">')
     (tmp_path / "theme.js").write_text("theme()")
     (tmp_path / "assets" / "index-BX1q.js").write_text("app();" * 1000)
     (tmp_path.parent / "outside.txt").write_text("outside")
-    async with browser(Starlette(routes=frontend.routes([tmp_path / "missing", tmp_path]))) as client:
+    headers = Middleware(HeaderMiddleware, settings=settings_of("postgresql://db.test/litemaas"))
+    app = Starlette(routes=frontend.routes([tmp_path / "missing", tmp_path]), middleware=[headers])
+    async with browser(app) as client:
         yield client
 
 
@@ -159,8 +164,20 @@ async def test_every_address_of_the_application_is_its_index(built: httpx2.Async
     assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
-async def test_graphiql_is_a_page_of_its_own(built: httpx2.AsyncClient) -> None:
-    assert (await built.get("/graphiql", headers=PAGE)).text == "<title>GraphiQL</title>"
+async def test_graphiql_is_a_page_of_its_own_with_another_nonce_each_time(built: httpx2.AsyncClient) -> None:
+    nonces = set()
+    for _ in range(3):
+        response = await built.get("/graphiql", headers=PAGE)
+        (nonce,) = re.findall("'nonce-([^']+)'", response.headers["content-security-policy"])
+        assert response.text == f'<meta property="csp-nonce" nonce="{nonce}">'
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        nonces.add(nonce)
+    assert len(nonces) == 3
+    unusual = await built.get("/x/%2e%2e/graphiql", headers=PAGE)
+    assert (unusual.status_code, unusual.text) == (200, '<meta property="csp-nonce" nonce="">')
+    assert "style-src 'self'" in unusual.headers["content-security-policy"]
+    assert "nonce" not in unusual.headers["content-security-policy"]
 
 
 async def test_what_is_named_by_its_content_is_kept_for_ever_and_sent_small(built: httpx2.AsyncClient) -> None:

@@ -17,6 +17,8 @@ export class RequestError extends Error {
 export const NETWORK = "NETWORK";
 /** The answer was not GraphQL. */
 export const BAD_RESPONSE = "BAD_RESPONSE";
+/** The page itself broke, or its code could not be loaded. */
+export const BROKEN = "BROKEN";
 export const UNAUTHENTICATED = "UNAUTHENTICATED";
 export const UPSTREAM_UNAVAILABLE = "UPSTREAM_UNAVAILABLE";
 export const FORBIDDEN = "FORBIDDEN";
@@ -50,9 +52,9 @@ export function errorFromGraphQL(errors: readonly GraphQLErrorBody[], requestId?
   );
 }
 
+/** Whatever is thrown as an error to show. What broke by itself may quote anything, a secret too, so that is not shown. */
 export function toRequestError(error: unknown): RequestError {
-  if (error instanceof RequestError) return error;
-  return new RequestError("INTERNAL", error instanceof Error ? error.message : "Something went wrong.");
+  return error instanceof RequestError ? error : new RequestError(BROKEN, "This page made a mistake.");
 }
 
 const EXPLANATIONS: Record<string, { title: string; help: string }> = {
@@ -63,6 +65,10 @@ const EXPLANATIONS: Record<string, { title: string; help: string }> = {
   [BAD_RESPONSE]: {
     title: "LiteMaaS gave an answer that this page can't read",
     help: "It may be restarting. Try again in a moment.",
+  },
+  [BROKEN]: {
+    title: "This page does not work",
+    help: "LiteMaaS may have been upgraded meanwhile. Try again; if that does not help, tell an administrator what you did.",
   },
   [UPSTREAM_UNAVAILABLE]: {
     title: "LiteLLM is not answering",
@@ -83,7 +89,7 @@ const EXPLANATIONS: Record<string, { title: string; help: string }> = {
 };
 
 /** Codes whose sentence the title and the help say already. */
-const SAID = ["NOT_AVAILABLE", RATE_LIMITED, "DOCUMENT_NOT_FOUND"];
+const SAID = [BROKEN, "NOT_AVAILABLE", RATE_LIMITED, "DOCUMENT_NOT_FOUND"];
 
 /** What to tell the reader: a title, what to do about it, and the server's own words where they add something. */
 export function explain(error: RequestError): { title: string; help: string; detail?: string } {

@@ -12,7 +12,7 @@ export function CrashPage() {
     <>
       <PageHeading title="Something went wrong" />
       <PageSection isFilled>
-        <ErrorView error={error} onRetry={() => window.location.reload()} />
+        <ErrorView error={error} onRetry={() => window.location.reload()} retryLabel="Load the page again" />
       </PageSection>
     </>
   );

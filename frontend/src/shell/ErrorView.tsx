@@ -5,7 +5,15 @@ import { ButtonLink } from "../components/ButtonLink";
 import { explain, FORBIDDEN, type RequestError } from "../relay/errors";
 
 /** What failed, what to do about it, and a way to try again. */
-export function ErrorView({ error, onRetry }: { error: RequestError; onRetry?: () => void }) {
+export function ErrorView({
+  error,
+  onRetry,
+  retryLabel = "Try again",
+}: {
+  error: RequestError;
+  onRetry?: () => void;
+  retryLabel?: string;
+}) {
   const { title, help, detail } = explain(error);
   const isForbidden = error.code === FORBIDDEN;
   return (
@@ -35,7 +43,7 @@ export function ErrorView({ error, onRetry }: { error: RequestError; onRetry?: (
         <EmptyStateFooter>
           <EmptyStateActions>
             <Button variant={isForbidden ? "secondary" : "primary"} onClick={onRetry}>
-              Try again
+              {retryLabel}
             </Button>
             {isForbidden ? (
               <ButtonLink to="/" variant="link">

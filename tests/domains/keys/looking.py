@@ -38,9 +38,9 @@ async def execute(db: Database, statement: str) -> None:
 
 
 async def make_due(db: Database) -> None:
-    """Let the time pass that settlement waits: for a maker that may be alive, between attempts, and for who has claimed a key."""
+    """Let five minutes pass, the most that settlement waits: for a maker that may be alive, between attempts, for who has claimed a key."""
     await execute(
         db,
-        "UPDATE api_key_generation SET claimed_until = NULL, settle_due_at = CASE WHEN settle_due_at IS NOT NULL"
-        " THEN now() - interval '1 s' END",
+        "UPDATE api_key_generation SET claimed_until = claimed_until - interval '5 min',"
+        " settle_due_at = settle_due_at - interval '5 min'",
     )

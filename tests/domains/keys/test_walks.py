@@ -64,7 +64,10 @@ ACTIONS = st.sampled_from(
     + [st.tuples(st.just("subscription"), st.sampled_from(SUBSCRIBING), model)] * 2
     + [st.tuples(st.just("subscription"), st.sampled_from(QUOTAS), model)]
     + [st.tuples(st.just("model"), one_of("RETIRED", "AVAILABLE", "AVAILABLE", "KEEP", "SUSPEND"), model)]
-    + [st.tuples(st.just("calls"), model), st.tuples(one_of("quotas", "expire"))]
+    + [
+        st.tuples(st.just("calls"), model, st.integers(1, 3), one_of(timedelta(), timedelta(), HOUR)),
+        st.tuples(one_of("quotas", "expire")),
+    ]
     + [st.tuples(one_of("settle", "settle", "wait", "settle_twice_at_once"))] * 2
     + [st.tuples(one_of("sweep", "sweep", "restart")), st.tuples(st.just("deliver"), st.integers(0, 5))]
     + [st.tuples(st.just("tamper"), which, st.sampled_from(TAMPERING))]

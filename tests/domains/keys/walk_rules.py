@@ -11,10 +11,11 @@ from gateway.keys import desired
 from gateway.keys.tables import api_key, generation
 from gateway.litellm import KeyInfo
 from tests.domains.keys.looking import sha256, tables_holding
-from tests.domains.keys.walking import Walk
+from tests.domains.keys.walking import HOUR, Walk
 
 _LIMITS = ("max_budget", "budget_duration", "rpm_limit", "tpm_limit", "max_parallel_requests")
 _COLUMNS = ("status", "expires_at", *_LIMITS)
+GONE = ("REVOKED", "EXPIRED", "FAILED")
 
 
 async def check_always(walk: Walk) -> None:
@@ -36,6 +37,8 @@ async def check_at_rest(walk: Walk) -> None:
     """When the line is well and what was late has come: LiteLLM has exactly what our rows give, limit by limit."""
     while walk.world.line.stuck:
         await walk.step("deliver", -1)
+    await _check_grants(walk)
+    await _check_quotas(walk)
     await _come_to_rest(walk)
     drifted = [row for row in await _rows(walk) if row.drift is not None and row.ended_at is None]
     assert {row.token_hash for row in drifted} <= walk.tampered, "what we did ourselves is shown as drift"
@@ -47,14 +50,43 @@ async def check_at_rest(walk: Walk) -> None:
     rows, there, allowed = await _rows(walk), await _in_litellm(walk), await _allowed(walk)
     for row in rows:
         assert row.drift is None or row.ended_at is not None
+        assert row.ended_at or row.ends_at is None or row.ends_at > utc_now(), "a secret outlives its overlap"
         _check_key(row, there.get(row.token_hash), allowed[row.api_key_id])
     for key in (await walk.world.other.page(walk.alice, 100)).rows:
         assert key.in_sync
+        assert key.status in GONE or key.expires_at is None or key.expires_at > utc_now(), "a key outlives its end"
         _check_status(key.status, [row for row in rows if row.api_key_id == key.id and row.ended_at is None])
     untouched = await walk.world.peek.key_info(sha256(walk.of_bob))
     assert untouched is not None
     assert (untouched.models, untouched.blocked) == ([walk.bobs.name], None)
     assert await tables_holding(walk.world.db, walk.secrets) == [], "a secret is in a table"
+
+
+async def _check_grants(walk: Walk) -> None:
+    """Nobody gets a restricted model by asking for it."""
+    asked = "SELECT DISTINCT to_status FROM subscription_change h JOIN model_subscription s ON s.id = h.subscription_id"
+    async with walk.world.db.read() as session:
+        found = await session.scalars(
+            text(f"{asked} WHERE h.action = 'REQUESTED' AND s.model_id = :m"), {"m": walk.models[2].id}
+        )
+        assert set(found) <= {"PENDING"}
+
+
+async def _check_quotas(walk: Walk) -> None:
+    """After the job has looked, those are used up of which this hour's calls have reached the limit, and until the hour ends."""
+    await walk.step("quotas")
+    now = utc_now()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    used = (
+        "SELECT s.max_requests, s.exhausted_until, (SELECT count(*) FROM usage_event e WHERE e.user_id = s.user_id"
+        " AND e.model_name = m.name AND e.success AND e.occurred_at >= :hour) AS used"
+        " FROM model_subscription s JOIN model m ON m.id = s.model_id WHERE s.user_id = :u AND s.status = 'ACTIVE'"
+    )
+    async with walk.world.db.read() as session:
+        rows = (await session.execute(text(used), {"u": walk.alice.user_id, "hour": hour})).all()
+    for row in rows if utc_now() < hour + HOUR else ():  # or the hour has just ended
+        is_used_up = row.max_requests is not None and row.used >= row.max_requests
+        assert row.exhausted_until == (hour + HOUR if is_used_up else None)
 
 
 async def _come_to_rest(walk: Walk) -> None:
@@ -88,7 +120,7 @@ def _check_status(status: str, living: list[Any]) -> None:
         case "BLOCKED":
             assert (len(living), len(ending)) in ((0, 0), (1, 0), (2, 1))
         case over:
-            assert over in ("REVOKED", "EXPIRED", "FAILED")
+            assert over in GONE
             assert living == []
 
 

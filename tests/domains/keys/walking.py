@@ -234,11 +234,11 @@ class Walk:
             changed = {"access": ModelAccess.RESTRICTED}
             await self.world.subscriptions.change_model(self.ada, model, changed, existing=existing, reason="so it is")
 
-    async def calls(self, index: int) -> None:
-        """More than a quota allows, with whatever secret was made first."""
-        now, token = utc_now(), sha256(self.secrets[0])
-        for _ in range(3):
-            call = a_call(model_name=self.models[index].name, token_hash=token, occurred_at=now)
+    async def calls(self, index: int, number: int, ago: timedelta) -> None:
+        """Less than a quota allows, as much or more, in this window or in the one before, with whatever secret was made first."""
+        at, token = utc_now() - ago, sha256(self.secrets[0])
+        for _ in range(number):
+            call = a_call(model_name=self.models[index].name, token_hash=token, occurred_at=at)
             await self.world.usage.ingest([call])
 
     async def quotas(self) -> None:

@@ -8,10 +8,12 @@ import httpx2
 import pytest
 
 from gateway.catalog import ModelAccess
+from gateway.settings import ApiSettings
 from tests.api.conftest import World
 from tests.api.test_access_tokens import create, run, user_id
 from tests.api.test_first_call import model_id, subscribed_key
 from tests.api.test_keys import UPDATE
+from tests.api.test_rate_limits import a_portal
 from tests.api.test_subscriptions import APPROVE, change, restricted
 from tests.builders import a_model
 from tests.documents import CREATE, SUBSCRIBE
@@ -209,6 +211,20 @@ async def test_a_changing_header_does_not_change_where_one_is_seen_to_come_from(
     assert await world.alice.refused("{ admin { __typename } }") == {"code": "FORBIDDEN"}
     ((address,),) = await run(world, "SELECT address FROM audit_entry WHERE action = 'admin'")
     assert address == "127.0.0.1"
+
+
+async def test_no_rate_limit_is_escaped_by_a_changing_header(database_url: str) -> None:
+    few = ApiSettings(cost_ceiling=10, points=10, points_per_second=1, writes=3, writes_per_minute=1, concurrency=2)
+    async with a_portal(database_url, few) as portal:
+        for header in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP", "CF-Connecting-IP"):
+            statuses = []
+            for n in range(40):
+                stranger = portal.nobody().http
+                spoofed = {header: f"for=198.51.100.{n}" if header == "Forwarded" else f"198.51.100.{n}"}
+                query = {"query": "{ " + " ".join(f"a{i}: portal {{ version }}" for i in range(9)) + " }"}
+                statuses.append((await stranger.post("/graphql", json=query, headers=spoofed)).status_code)
+                await stranger.aclose()
+            assert 429 in statuses, header
 
 
 async def test_no_limit_is_escaped_by_leaving_it_out(world: World) -> None:

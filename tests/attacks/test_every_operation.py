@@ -29,6 +29,7 @@ from schema.relay import encode_id
 from schema.root import schema, sdl
 from tests.api.conftest import World
 from tests.api.test_first_call import subscribed_key
+from tests.attacks.sending import everything
 from tests.documents import CREATE_TOKEN
 from tests.graphql import Client
 
@@ -140,17 +141,6 @@ async def callers(world: World) -> dict[str, Client]:
         wanted = {"name": name, "scopes": scopes, "expiresAt": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
         made = await found[owner].execute(CREATE_TOKEN, {"input": wanted})
         found[name] = world.portal.bearer(made["createAccessToken"]["secret"])
-    return found
-
-
-async def everything(world: World) -> dict[str, list[str]]:
-    """All rows of all tables, but the record itself and when somebody was last seen."""
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'audit_entry'"
-    found: dict[str, list[str]] = {}
-    async with world.portal.services.db.read() as session:
-        for name in (await session.scalars(text(tables))).all():
-            row = "to_jsonb(t) - 'last_seen_at' - 'last_used_at' - 'last_used_address'"
-            found[name] = list(await session.scalars(text(f'SELECT ({row})::text FROM "{name}" t ORDER BY 1')))
     return found
 
 

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck
 
 from schema.root import schema as api
 from tests.api.conftest import UNHURRIED, WEBHOOK_SECRET, World, a_world
-from tests.api.malformed import Request, malformed
+from tests.attacks.malformed import Request, malformed
 from tests.proxies import MASTER_KEY
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(3600)]
