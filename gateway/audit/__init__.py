@@ -1,10 +1,10 @@
 """What was done and what was refused, by whom, to what, from where.
 
 What it promises. An entry is written in the transaction of the change it tells of: both happen or neither. A refusal is written by itself,
-since what was refused changed nothing. Entries are never changed, and none is deleted but the
-oldest, all of them up to a day that a setting chooses: the database refuses everything else, whoever asks. Within
-seconds each entry is sealed into a chain, in which every seal holds the hash of its entry and of the seal before it, so that whoever
-gets past the database's refusal is found by `verify`. Secrets are in no entry.
+since what was refused changed nothing. Entries are never changed, and none is deleted but the oldest, all of them up to a day that a
+setting chooses: the database refuses everything else, whoever asks. Within seconds each entry is sealed into a chain, in which every seal
+holds the hash of its entry and of the seal before it, so that whoever gets past the database's refusal is found by `verify`. Secrets are in
+no entry.
 
 One thing may be rewritten, and the seals allow it: the name of a person who asked to be forgotten, to a pseudonym.
 """

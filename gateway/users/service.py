@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -120,7 +120,7 @@ class UserService:
         seen: set[str] = set()
         changed = 0
         async with self._db.write() as session:
-            for person in (await session.execute(_newest_first(_user.c.issuer == issuer))).all():
+            for person in await _locked(session, _user.c.issuer == issuer):
                 role, until = (Role.USER, None) if person.username in seen else standing_of(person.username)
                 seen.add(person.username)
                 changed += await _stand(session, person, role, until, by)
@@ -136,7 +136,7 @@ class UserService:
         changed = 0
         given = set(by_setting)
         async with self._db.write() as session:
-            for person in (await session.execute(_newest_first(_user.c.role != Role.USER))).all():
+            for person in await _locked(session, _user.c.role != Role.USER):
                 until = min(person.role_until or now + lasts, now + lasts)
                 if person.role is Role.ADMIN and person.username in given:
                     given.remove(person.username)
@@ -148,10 +148,12 @@ class UserService:
         return changed
 
 
-def _newest_first(condition: ColumnElement[bool]) -> Select[Any]:
-    """Locked, who signed in last comes first."""
-    people = select(_user.c.id, _user.c.username, _user.c.role, _user.c.role_until).where(condition)
-    return people.order_by(_user.c.last_login_at.desc().nulls_last()).with_for_update()
+async def _locked(session: AsyncSession, condition: ColumnElement[bool]) -> list[Row[Any]]:
+    """Who signed in last comes first. Locked in the order of ids, as an erasure locks admins, so that neither waits for the other."""
+    columns = (_user.c.id, _user.c.username, _user.c.role, _user.c.role_until, _user.c.last_login_at)
+    people = select(*columns).where(condition).order_by(_user.c.id).with_for_update()
+    rows: Sequence[Row[Any]] = (await session.execute(people)).all()
+    return sorted(rows, key=lambda person: person.last_login_at or queries.NEVER, reverse=True)
 
 
 async def _stand(session: AsyncSession, person: Row[Any], role: Role, until: datetime | None, by: str) -> bool:
