@@ -196,7 +196,7 @@ class Usage:
         ]
 
     @strawberry.field(
-        description="How long answered calls took. One's own, and with filters other than one by model or provider: the newest 2,000."
+        description="How long answered calls took. One's own, and with filters other than one by model or provider: the newest 1,000."
     )
     async def latency(self, info: Info) -> UsagePercentiles:
         return UsagePercentiles.of((await _ask(self, info, usage.Speeds())).latency)

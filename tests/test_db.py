@@ -65,6 +65,19 @@ async def test_a_transaction_is_all_or_nothing(narrow: Database) -> None:
     assert await narrow.fetch("SELECT 1 FROM alembic_version WHERE version_num = 'x'") == []
 
 
+async def test_a_snapshot_is_of_one_moment(narrow: Database, database_url: str) -> None:
+    """Whatever is committed between its statements; and it leaves a connection on which all is seen again."""
+    counted = text("SELECT count(*) FROM alembic_version")
+    async with narrow.snapshot() as session:
+        before = (await session.execute(counted)).scalar_one()
+        other = await asyncpg.connect(database_url)
+        await other.execute("INSERT INTO alembic_version VALUES ('x')")
+        await other.close()
+        assert (await session.execute(counted)).scalar_one() == before
+    async with narrow.read() as session:
+        assert (await session.execute(counted)).scalar_one() == before + 1
+
+
 async def test_a_naive_time_is_refused(narrow: Database) -> None:
     table = LoginSession.__table__
     with pytest.raises(StatementError, match="naive datetime"):

@@ -21,8 +21,9 @@ _SIZES = ", ".join(str(size // HOUR) for size in FOLDED)
 
 _GOOD = text("""
 SELECT f.hours, f.start FROM usage_folded f
-JOIN usage_member m ON m.dimension = 'all' AND m.member = '' AND m.hours = f.hours AND m.start = f.start
-WHERE f.requests = m.requests AND f.start >= :start AND f.start + make_interval(hours => f.hours) <= :end
+WHERE f.start >= :start AND f.start + make_interval(hours => f.hours) <= :end AND f.requests = (
+  SELECT m.requests FROM usage_member m
+  WHERE m.dimension = 'all' AND m.member = '' AND m.hours = f.hours AND m.start = f.start)
 """)
 _BAD = text(f"""
 SELECT m.hours, m.start FROM usage_member m LEFT JOIN usage_folded f ON f.hours = m.hours AND f.start = m.start

@@ -72,11 +72,12 @@ _model = table_of(Model)
 _api_key = table_of(ApiKey)
 _generation = table_of(ApiKeyGeneration)
 
-# What is read with it has to be read in the same snapshot: see `Source`.
+# What is read with it has to be read in the same snapshot: see `Source`. PostgreSQL takes long statements for costly ones, and would
+# compile them for ten times as long as they run.
 EXTENT = text("""
 SELECT dropped_before AS kept_from, coalesce(
   (SELECT max(quarter) + interval '15 minutes' FROM usage_quarter WHERE dimension = 'all' AND member = ''), '2000-01-01Z'
-) AS until FROM usage_progress
+) AS until, set_config('jit', 'off', true) FROM usage_progress
 """)
 _TIMES = {hourly: hourly.c.hour, daily: daily.c.day, quarter: quarter.c.quarter, member: member.c.start}
 # Few enough that their quarters are kept.

@@ -28,7 +28,7 @@ from gateway.usage.queries import UNKNOWN, Source, among, event, member_conditio
 from gateway.usage.tables import UsageSpeed
 
 GROWTH = 1.08
-NEWEST = 2_000
+NEWEST = 1_000
 AT_ONCE = 50_000
 SHARES = (0.5, 0.95, 0.99)
 

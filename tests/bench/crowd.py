@@ -82,11 +82,11 @@ class Meter:
         return self._server.cpu_seconds, sum(cpu_of(backend["pid"]) for backend in backends)
 
 
-async def measure(server: Server, meter: Meter, *, everybody: bool, rounds: int) -> list[Taken]:
+async def measure(server: Server, meter: Meter, people: int, rounds: int, *, everybody: bool) -> list[Taken]:
     """One reader after the other, and all at once."""
     shown = variables(everybody=everybody)
     readers = []
-    for n in range(READERS):
+    for n in range(people):
         cookie = await sign_in(server.port, person(n))
         headers = {"Content_Type": "application/json", "Cookie": cookie, "X_LiteMaaS_Request": "1"}
         bodies = [orjson.dumps({"query": document, "variables": shown}) for document in documents()]
@@ -98,9 +98,9 @@ async def measure(server: Server, meter: Meter, *, everybody: bool, rounds: int)
     await all_at_once()  # documents are known then, and statements prepared
     found = []
     before = await meter.read()
-    for who in ("alone", f"of {READERS} at once"):
+    for who in ("alone", f"of {people} at once"):
         if who == "alone":
-            seconds = [await load(server.port, readers[n % READERS]) for n in range(rounds * 4)]
+            seconds = [await load(server.port, readers[n % people]) for n in range(rounds * 4)]
         else:
             seconds = [taken for _ in range(rounds) for taken in await all_at_once()]
         after = await meter.read()
@@ -121,14 +121,14 @@ def show(name: str, found: Sequence[Taken]) -> None:
 
 def main() -> None:
     options = arguments((__doc__ or "").splitlines()[0], calls=1_000_000, rounds=10)
-    calls, rounds = (2_000, 1) if options.smoke else (options.calls, options.rounds)
+    calls, people, rounds = (2_000, 3, 1) if options.smoke else (options.calls, READERS, options.rounds)
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(a_database())
         asyncio.run(worlds.make(url, calls))
-        server = stack.enter_context(serving("tests.bench.gateway_server", url, str(READERS), "ADMIN"))
+        server = stack.enter_context(serving("tests.bench.gateway_server", url, str(people), "ADMIN"))
         print(f"{calls:,} calls over {worlds.DAYS} days; figures from elsewhere were not measured in this run")
         for name, everybody in (("everybody's usage", True), ("one's own usage", False)):
-            show(name, asyncio.run(measure(server, Meter(server, url), everybody=everybody, rounds=rounds)))
+            show(name, asyncio.run(measure(server, Meter(server, url), people, rounds, everybody=everybody)))
 
 
 if __name__ == "__main__":

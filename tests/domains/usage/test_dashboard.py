@@ -39,6 +39,7 @@ from gateway.usage import (
     UsageService,
     View,
 )
+from gateway.usage.queries import EXTENT
 from gateway.usage.zones import points
 from tests.builders import a_model, a_person
 from tests.domains.usage.ledger import NOON, a_call, a_key, totals_of
@@ -379,6 +380,13 @@ async def test_a_whole_dashboard_is_few_statements(db: Database, service: UsageS
             statements.clear()
             await service.answer(actor, [*((view, ask) for ask in asks), (before, Sums())])
             assert len(statements) == expected
+
+
+async def test_statements_of_a_dashboard_are_not_compiled(db: Database) -> None:
+    async with db.snapshot() as session:
+        await session.execute(text("SET LOCAL jit = on"))
+        await session.execute(EXTENT)
+        assert (await session.execute(text("SHOW jit"))).scalar_one() == "off"
 
 
 async def test_the_calls_behind_a_number(db: Database, service: UsageService) -> None:
