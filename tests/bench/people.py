@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import shutil
 import tempfile
 import time
@@ -222,6 +223,9 @@ def main() -> None:
     options = arguments(__doc__ or "", people=1_000, seconds=300, arrive=60, read=10)
     if options.smoke:
         options.people, options.seconds, options.arrive, options.read = 30, 10, 3, 1
+    # A person has a socket and some connections, at both ends.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with (
         database() as url,
         database() as litellm_database,
