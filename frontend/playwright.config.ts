@@ -47,6 +47,6 @@ export default defineConfig({
     { name: "later", testMatch: LATER, dependencies: ["pages"] },
     { name: "last", testMatch: LAST, dependencies: ["later"] },
     // Pictures for the documentation; run by `npm run screenshots` alone.
-    { name: "screenshots", testMatch: "screenshots.ts" },
+    { name: "screenshots", testMatch: "screenshots.ts", expect: { timeout: 60_000 } },
   ],
 });

@@ -93,7 +93,7 @@ const PAGES: PageCase[] = [
     show: async (page) => {
       await expectLive(page);
       await expect(page.getByRole("img", { name: "Spend by day, 7 days" })).toBeVisible();
-      await expect(page.getByRole("region", { name: "Spend by hour of the week" })).toBeVisible();
+      await expect(page.getByRole("grid", { name: "Spend by hour of the week" })).toBeVisible();
     },
   },
   {
@@ -120,6 +120,15 @@ const PAGES: PageCase[] = [
     show: (page) => expect(page.getByRole("grid", { name: "Calls" })).toBeVisible(),
   },
   {
+    name: "the calls that a number counts",
+    as: "ada",
+    path: "/usage?range=30d&view=calls&not-model=gpt-5-mini&not-model=claude-haiku-4-5&result=answered",
+    show: async (page) => {
+      await expect(page.getByRole("button", { name: "Close claude-haiku-4-5" })).toBeVisible();
+      await expect(page.getByText(/^1–25 of [\d,]+$/)).toBeVisible();
+    },
+  },
+  {
     name: "one call",
     as: "ada",
     path: "/usage?view=calls",
@@ -144,6 +153,17 @@ const PAGES: PageCase[] = [
     show: async (page) => {
       await expect(page.getByRole("grid", { name: "Spend by person" })).toBeVisible();
       await expect(page.getByRole("img", { name: "Spend by day, 7 days" })).toBeVisible();
+    },
+  },
+  { name: "help", as: "bob", path: "/help", show: heading("From a model to its use") },
+  {
+    name: "help beside a word",
+    as: "ada",
+    path: "/usage",
+    show: async (page) => {
+      await expectLive(page);
+      await page.getByRole("button", { name: "Help: Compared with LiteLLM" }).click();
+      await expect(page.getByRole("dialog", { name: "Compared with LiteLLM" })).toBeVisible();
     },
   },
   { name: "the ledger", as: "ada", path: "/admin/ledger", show: heading("Compared with LiteLLM") },

@@ -74,6 +74,17 @@ test("the chart is read, and followed to its calls, with the keyboard alone", as
   await expect(page.getByRole("grid", { name: "Calls" }).getByRole("row")).toHaveCount(2);
 });
 
+test("an hour of the week leads to the calls that it counts", async ({ page }) => {
+  await call(page);
+  await page.goto(mine());
+  const hours = page.getByRole("grid", { name: "Spend by hour of the week" });
+  await hours.getByRole("link").click();
+  await expect(page.getByText("1–1 of 1")).toBeVisible();
+  await expect(page.getByRole("grid", { name: "Calls" }).getByRole("row")).toHaveCount(2);
+  await page.getByRole("button", { name: /^Close Every / }).click();
+  await expect(page).toHaveURL(`${mine()}&view=calls`);
+});
+
 test("what the page shows leaves as a file", async ({ page }) => {
   await call(page);
   await call(page);

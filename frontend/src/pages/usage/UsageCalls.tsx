@@ -112,7 +112,7 @@ function Loaded({ asked, passed, isLoading, onPage }: LoadedProps) {
               Show the newest
             </Button>
           </ToolbarItem>
-          <ToolbarItem variant="pagination" align={{ default: "alignEnd" }}>
+          <ToolbarItem variant="pagination" align={{ default: "alignEnd" }} alignSelf="center">
             {formatCount(offset + 1)}–{formatCount(offset + edges.length)}
             {asked.calls || isCut ? (
               <QueryBoundary skeleton={null} resetOn={asked} isQuiet>
