@@ -148,15 +148,15 @@ class UserService:
         return changed
 
 
-async def _locked(session: AsyncSession, condition: ColumnElement[bool]) -> list[Row[Any]]:
+async def _locked(session: AsyncSession, condition: ColumnElement[bool]) -> list[Row[*tuple[Any, ...]]]:
     """Who signed in last comes first. Locked in the order of ids, as an erasure locks admins, so that neither waits for the other."""
     columns = (_user.c.id, _user.c.username, _user.c.role, _user.c.role_until, _user.c.last_login_at)
     people = select(*columns).where(condition).order_by(_user.c.id).with_for_update()
-    rows: Sequence[Row[Any]] = (await session.execute(people)).all()
+    rows = (await session.execute(people)).all()
     return sorted(rows, key=lambda person: person.last_login_at or queries.NEVER, reverse=True)
 
 
-async def _stand(session: AsyncSession, person: Row[Any], role: Role, until: datetime | None, by: str) -> bool:
+async def _stand(session: AsyncSession, person: Row[*tuple[Any, ...]], role: Role, until: datetime | None, by: str) -> bool:
     """Write down what somebody may do until when, where that differs. Returns whether the role does."""
     is_other = role is not person.role
     both = until is not None and person.role_until is not None
