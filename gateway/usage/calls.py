@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, text, true
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select, text, true
 
 from gateway import keys
 from gateway.actor import Actor
@@ -50,10 +50,14 @@ _USED_LAST = Order(
 _USE = text("""
 SELECT t.token_hash, last.at AS last_used_at, recent.requests AS requests_last_day
 FROM unnest(CAST(:hashes AS text[])) AS t (token_hash)
-CROSS JOIN LATERAL (SELECT max(occurred_at) AS at FROM usage_event e WHERE e.token_hash = t.token_hash) last
+CROSS JOIN LATERAL (
+  SELECT max(occurred_at) AS at FROM usage_event e
+  WHERE hashtextextended(e.token_hash, 0) = hashtextextended(t.token_hash, 0) AND e.token_hash = t.token_hash
+) last
 CROSS JOIN LATERAL (
   SELECT count(*) AS requests FROM usage_event e
-  WHERE e.token_hash = t.token_hash AND e.occurred_at >= CAST(:since AS timestamptz)
+  WHERE hashtextextended(e.token_hash, 0) = hashtextextended(t.token_hash, 0) AND e.token_hash = t.token_hash
+    AND e.occurred_at >= CAST(:since AS timestamptz)
 ) recent
 """)
 
@@ -95,8 +99,12 @@ class Calls:
         found: dict[CallsWanted, Page[Row[Any]]] = {}
         for (first, after, since), key_ids in alike.items():
             # By their secrets, for which there is an index with the time.
-            with_secret = _generation.c.token_hash == event.c.token_hash
-            query = select(event).join(_generation, with_secret).where(queries.visible_to(actor, event))
+            same = queries.hashed(_generation.c.token_hash) == queries.hashed(event.c.token_hash)
+            query = (
+                select(event)
+                .join(_generation, and_(same, _generation.c.token_hash == event.c.token_hash))
+                .where(queries.visible_to(actor, event))
+            )
             if since is not None:
                 query = query.where(event.c.occurred_at >= since)
             async with self._db.read() as session:

@@ -20,7 +20,7 @@ from gateway.events import Bus
 from gateway.keys import ApiKeyStatus
 from gateway.usage import queries
 from gateway.usage.answers import Totals, View
-from gateway.usage.ingest import DROPPED_BEFORE
+from gateway.usage.ingest import DROPPED_BEFORE, Stored
 from gateway.usage.policy import EVERYTHING, HOUR, Scope, TimeRange, UsageFilter, current_day, hour_of
 
 ENDED = {ApiKeyStatus.REVOKED, ApiKeyStatus.EXPIRED, ApiKeyStatus.FAILED}
@@ -107,11 +107,11 @@ def _is_short(during: TimeRange) -> bool:
     return whole and during.end - during.start <= 24 * HOUR
 
 
-def topics_of(stored: Sequence[Row[Any]]) -> set[str]:
-    """Who has to hear of these (user_id, api_key_id, events)."""
-    topics = {"usage"} if stored else set()
-    topics |= {f"usage:user:{row.user_id}" for row in stored if row.user_id}
-    topics |= {f"usage:key:{row.api_key_id}" for row in stored if row.api_key_id}
+def topics_of(stored: Stored) -> set[str]:
+    """Who has to hear of it."""
+    topics = {"usage"} if stored.owners else set()
+    topics |= {f"usage:user:{owner.user_id}" for owner in stored.owners if owner.user_id}
+    topics |= {f"usage:key:{owner.api_key_id}" for owner in stored.owners if owner.api_key_id}
     return topics
 
 

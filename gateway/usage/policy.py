@@ -150,9 +150,10 @@ _TEXTS = attrgetter("call_id", "model_name", "call_type", "token_hash", "request
 
 def problem(record: CallRecord, now: datetime) -> str | None:
     """Why this call can't be booked, or None. Never quotes a value: it goes to the log. Asked of every call there is."""
-    for value in _TEXTS(record):
-        if value is not None and (len(value) > MAX_TEXT or "\x00" in value):
-            return "a text is too long or not text"
+    texts = list(filter(None, _TEXTS(record)))
+    together = "".join(texts)
+    if "\x00" in together or (len(together) > MAX_TEXT and any(len(value) > MAX_TEXT for value in texts)):
+        return "a text is too long or not text"
     if not record.call_id:
         return "call_id is empty"
     if not EARLIEST <= record.occurred_at <= now + CLOCK_SKEW:

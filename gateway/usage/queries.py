@@ -103,6 +103,11 @@ def _of_models(column: ColumnElement[str], ids: Sequence[UUID]) -> ColumnElement
     return column == names.scalar_subquery() if len(ids) == 1 else column.in_(names)
 
 
+def hashed(token_hash: ColumnElement[Any]) -> ColumnElement[int]:
+    """What the index has of a secret's hash: 8 bytes, which others may share."""
+    return func.hashtextextended(token_hash, literal_column("0"))
+
+
 def told_apart(actor: Actor, view: View) -> set[Dimension]:
     """The dimensions in which the view has not all. One's own calls are a person's, or one key's."""
     wanted = view.wanted
@@ -138,8 +143,8 @@ def conditions(actor: Actor, view: View, table: Table) -> list[ColumnElement[boo
         found.append(table.c.api_key_id.in_(wanted.api_key_ids))
         if table is event:
             # The index by time is one by secret.
-            secrets = select(_generation.c.token_hash).where(_generation.c.api_key_id.in_(wanted.api_key_ids))
-            found.append(event.c.token_hash.in_(secrets))
+            secrets = select(hashed(_generation.c.token_hash)).where(_generation.c.api_key_id.in_(wanted.api_key_ids))
+            found.append(hashed(event.c.token_hash).in_(secrets))
     if wanted.model_ids is not None:
         found.append(_of_models(table.c.model_name, wanted.model_ids))
     if wanted.providers is not None:

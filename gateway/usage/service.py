@@ -1,11 +1,11 @@
 """The verbs of the ledger."""
 
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from gateway.usage.sharing import Sharing
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
+_identity: Callable[[CallRecord], tuple[str, bool]] = attrgetter("call_id", "success")
 
 
 class LedgerUnavailable(DomainError):
@@ -74,7 +75,7 @@ class UsageService(Calls, Budgets, Exporting):
                 rejected += 1
                 problems[record.call_id[: policy.MAX_TEXT]] = problem
             else:
-                records.setdefault((record.call_id, record.success), record)
+                records.setdefault(_identity(record), record)
         if rejected:
             log.warning("usage.rejected", count=rejected, some=dict(list(problems.items())[:10]))
         stored = await self._bookings.add(list(records.values())) if records else 0
@@ -83,19 +84,18 @@ class UsageService(Calls, Budgets, Exporting):
     async def _store(self, parcels: Sequence[Sequence[CallRecord]]) -> Sequence[int]:
         """How many calls of each parcel were new. One that two of them tell of is the first one's."""
         known: set[tuple[str, bool]] = set()
-        distinct: list[list[CallRecord]] = []
+        distinct: list[Sequence[CallRecord]] = []
         for records in parcels:
-            distinct.append([record for record in records if (record.call_id, record.success) not in known])
-            known.update((record.call_id, record.success) for record in distinct[-1])
+            if not known.isdisjoint(map(_identity, records)):
+                records = [record for record in records if _identity(record) not in known]
+            distinct.append(records)
+            known.update(map(_identity, records))
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 async with self._db.write() as session:
-                    found = await ingest.store_parcels(session, distinct, utc_now())
-                    await events.publish(session, live.topics_of(found))
-                new = Counter[int]()
-                for row in found:
-                    new[row.parcel] += row.events
-                return [new[n] for n in range(len(parcels))]
+                    stored = await ingest.store_parcels(session, distinct, utc_now())
+                    await events.publish(session, live.topics_of(stored))
+                return stored.events
             except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
                 if attempt == ATTEMPTS or not ingest.is_passing(error):
                     # Not the error's text: SQLAlchemy puts the statement's values into it.

@@ -20,24 +20,24 @@ class UsageEvent(SQLModel, table=True):
     caller wrote; the catalogue is joined by it. `status` is "success", or what a failure answered.
 
     A partition holds the calls of a week, which `gateway.usage.partitions` makes and drops. PostgreSQL wants the time in a
-    partitioned table's key; that no call has two rows with different times is for the writers to see to.
+    partitioned table's key; that no call has two rows is for the writers to see to, who look for it by its hash.
     """
 
     __tablename__ = "usage_event"
     __table_args__ = (
-        Index("ix_usage_event_seq", "seq"),
+        Index("ix_usage_event_call_occurred_at", text("hashtextextended(call_id, 0)"), "occurred_at"),
         Index("ix_usage_event_occurred_at_seq", "occurred_at", "seq"),
         Index("ix_usage_event_user_id_occurred_at", "user_id", "occurred_at"),
         Index("ix_usage_event_model_name_occurred_at", "model_name", "occurred_at"),
         Index("ix_usage_event_api_key_id_seq", "api_key_id", "seq"),
-        Index("ix_usage_event_token_hash_occurred_at", "token_hash", "occurred_at"),
+        Index("ix_usage_event_token_occurred_at", text("hashtextextended(token_hash, 0)"), "occurred_at"),
         {"postgresql_partition_by": "RANGE (occurred_at)"},
     )
 
-    call_id: str = Field(primary_key=True)
-    success: bool = Field(primary_key=True)
+    seq: int | None = Field(default=None, sa_column=Column(BigInteger, primary_key=True, server_default=_NEXT_SEQ))
     occurred_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
-    seq: int | None = Field(default=None, sa_column=Column(BigInteger, server_default=_NEXT_SEQ, nullable=False))
+    call_id: str
+    success: bool
     request_id: str | None = None
     received_at: datetime = Field(sa_type=UtcDateTime)
     latency_ms: int | None = None

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from sqlalchemy import text
@@ -30,6 +30,7 @@ from tests.builders import a_person
 
 PEOPLE, KEYS_EACH, MODELS, MODELS_EACH = 50, 4, 60, 4
 rng = random.Random(7)
+OWNER = ("api_key_id", "user_id")
 COLUMNS = (
     *(
         "call_id",
@@ -71,8 +72,9 @@ def calls(count: int, hashes: list[str]) -> list[CallRecord]:
     ]
 
 
-async def some_keys(db: Database) -> list[str]:
-    hashes = []
+async def some_keys(db: Database) -> dict[str, tuple[UUID, UUID]]:
+    """(key, owner) by the secret's hash."""
+    owners = {}
     for _ in range(PEOPLE):
         owner = await a_person(db)
         async with db.write() as session:
@@ -80,9 +82,10 @@ async def some_keys(db: Database) -> list[str]:
                 key = ApiKey(user_id=owner.user_id, name="bench", status=ApiKeyStatus.ACTIVE)
                 session.add(key)
                 await session.flush()
-                hashes.append(hashlib.sha256(key.id.bytes).hexdigest())
-                session.add(ApiKeyGeneration(api_key_id=key.id, token_hash=hashes[-1], prefix="sk", last_four="0000"))
-    return hashes
+                token_hash = hashlib.sha256(key.id.bytes).hexdigest()
+                owners[token_hash] = (key.id, owner.user_id)
+                session.add(ApiKeyGeneration(api_key_id=key.id, token_hash=token_hash, prefix="sk", last_four="0000"))
+    return owners
 
 
 class Meter:
@@ -107,7 +110,8 @@ async def measure(url: str, batches: int, size: int, at_once: int) -> None:
     db = Database(url, pool_size=1)
     copy = await asyncpg.connect(asyncpg_dsn(url))
     service = UsageService(db, Bus(url))
-    hashes = await some_keys(db)
+    owners = await some_keys(db)
+    hashes = list(owners)
     async with db.read() as session:
         backend = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
     meters = {
@@ -123,10 +127,11 @@ async def measure(url: str, batches: int, size: int, at_once: int) -> None:
                 await asyncio.gather(*(service.ingest(each) for each in deliveries))
         facts = {"received_at": utc_now(), "status": "success"}
         rows = [
-            tuple(facts.get(name) or getattr(call, name) for name in COLUMNS) for call in calls(size * at_once, hashes)
+            (*(facts.get(name) or getattr(call, name) for name in COLUMNS), *owners[call.token_hash or ""])
+            for call in calls(size * at_once, hashes)
         ]
         with meters["COPY"]:
-            await copy.copy_records_to_table("usage_event", records=rows, columns=COLUMNS)
+            await copy.copy_records_to_table("usage_event", records=rows, columns=[*COLUMNS, *OWNER])
     events = batches * size * at_once
     async with db.read() as session:
         booked = await session.scalar(text("SELECT sum(requests) FROM usage_quarter WHERE dimension = 'all'"))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -272,6 +273,40 @@ async def test_replicas_may_be_told_the_same_at_once(db: Database, database_url:
     assert sum(result.stored for result in results) == 200
     assert {row.call_id for row in (await ledger(db))[0]} == {call.call_id for call in calls}
     assert await sums_differ(db) == []
+
+
+async def test_a_call_is_found_an_hour_around_its_time_whatever_else_is_told(
+    db: Database, service: UsageService
+) -> None:
+    """Also in a batch that reaches over weeks. What has the same id at another time is another call."""
+    weeks = [a_call(call_id=f"week {n}", occurred_at=NOON - timedelta(weeks=n), spend=Decimal(n)) for n in range(4)]
+    assert await service.ingest(weeks) == IngestResult(4, 0, 0)
+    moved = [
+        msgspec.structs.replace(call, occurred_at=call.occurred_at + later)
+        for call, later in zip(
+            weeks,
+            (timedelta(hours=1), timedelta(hours=1, microseconds=1), -timedelta(hours=1), -timedelta(hours=2)),
+            strict=True,
+        )
+    ]
+    assert await service.ingest(moved) == IngestResult(2, 2, 0)
+    assert sorted((row.call_id, row.occurred_at) for row in (await ledger(db))[0]) == sorted(
+        (call.call_id, call.occurred_at) for call in [*weeks, moved[1], moved[3]]
+    )
+    assert await sums_differ(db) == []
+
+
+async def test_costs_of_one_batch_add_up_to_the_last_digit(db: Database, service: UsageService) -> None:
+    """Of one member in one batch, so that they are added up before the database sees them."""
+    costs = [
+        Decimal("999999999.9"),
+        Decimal("1e-59"),
+        Decimal("0.1"),
+        Decimal("3.000000000000000000000000000000000001"),
+    ]
+    await service.ingest([a_call(spend=cost) for cost in costs])
+    _, (sums,) = await ledger(db)
+    assert Fraction(sums.spend) == sum(map(Fraction, costs))
 
 
 async def test_seq_grows_in_the_order_of_commits(db: Database, service: UsageService) -> None:
