@@ -156,7 +156,9 @@ async def _locked(session: AsyncSession, condition: ColumnElement[bool]) -> list
     return sorted(rows, key=lambda person: person.last_login_at or queries.NEVER, reverse=True)
 
 
-async def _stand(session: AsyncSession, person: Row[*tuple[Any, ...]], role: Role, until: datetime | None, by: str) -> bool:
+async def _stand(
+    session: AsyncSession, person: Row[*tuple[Any, ...]], role: Role, until: datetime | None, by: str
+) -> bool:
     """Write down what somebody may do until when, where that differs. Returns whether the role does."""
     is_other = role is not person.role
     both = until is not None and person.role_until is not None
