@@ -109,14 +109,19 @@ async def measure(server: Server, meter: Meter, people: int, rounds: int, *, eve
     return found
 
 
-def show(name: str, found: Sequence[Taken]) -> None:
+def show(name: str, found: Sequence[Taken], *, beside: bool) -> None:
+    """`beside` the figures from elsewhere, which are of as many readers."""
     for taken, elsewhere in zip(found, (ELSEWHERE_ALONE, ELSEWHERE_CROWD), strict=True):
         half, most = statistics.median(taken.seconds), p95(taken.seconds)
         print(
             f"{name}, {taken.who}: p50 {half * 1000:7.1f} ms, p95 {most * 1000:7.1f} ms"
-            f" (CPU of gateway {taken.gateway * 1000:.1f} ms, of PostgreSQL {taken.postgres * 1000:.1f} ms each);"
-            f" {elsewhere:g} s elsewhere is {elsewhere / half:,.0f} times p50, {elsewhere / most:,.0f} times p95"
+            f" (CPU of gateway {taken.gateway * 1000:.1f} ms, of PostgreSQL {taken.postgres * 1000:.1f} ms each)"
         )
+        if beside:
+            print(
+                f"  {elsewhere:g} s elsewhere, not measured in this run: {elsewhere / half:,.0f} times p50,"
+                f" {elsewhere / most:,.0f} times p95"
+            )
 
 
 def main() -> None:
@@ -126,9 +131,13 @@ def main() -> None:
         url = stack.enter_context(a_database())
         asyncio.run(worlds.make(url, calls))
         server = stack.enter_context(serving("tests.bench.gateway_server", url, str(people), "ADMIN"))
-        print(f"{calls:,} calls over {worlds.DAYS} days; figures from elsewhere were not measured in this run")
+        print(f"{calls:,} calls over {worlds.DAYS} days")
         for name, everybody in (("everybody's usage", True), ("one's own usage", False)):
-            show(name, asyncio.run(measure(server, Meter(server, url), people, rounds, everybody=everybody)))
+            show(
+                name,
+                asyncio.run(measure(server, Meter(server, url), people, rounds, everybody=everybody)),
+                beside=not options.smoke,
+            )
 
 
 if __name__ == "__main__":
