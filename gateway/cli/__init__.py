@@ -149,6 +149,8 @@ def uvicorn_config(app: object) -> uvicorn.Config:
         ws=WebSocketProtocol,
         ws_max_size=1024 * 1024,
         ws_per_message_deflate=False,  # it would double the memory of each connection
+        # Longer than proxies and browsers keep an idle connection (nginx: 60 s): a request that meets our closing is lost to its sender.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
     )
 

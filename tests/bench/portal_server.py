@@ -15,7 +15,7 @@ def main() -> None:
     configure_logging(pretty=False)
     from gateway.app import create_app
 
-    app = create_app(settings(database_url, port, people, litellm_url, ApiSettings()))
+    app = create_app(settings(database_url, port, people, litellm_url=litellm_url, api=ApiSettings()))
     uvicorn.Server(uvicorn_config(app)).run(sockets=[listen(HOST, port)])
 
 
