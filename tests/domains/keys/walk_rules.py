@@ -37,6 +37,7 @@ async def check_at_rest(walk: Walk) -> None:
     """When the line is well and what was late has come: LiteLLM has exactly what our rows give, limit by limit."""
     while walk.world.line.stuck:
         await walk.step("deliver", -1)
+    await _end(walk)
     await _check_grants(walk)
     await _check_quotas(walk)
     await _come_to_rest(walk)
@@ -60,6 +61,18 @@ async def check_at_rest(walk: Walk) -> None:
     assert untouched is not None
     assert (untouched.models, untouched.blocked) == ([walk.bobs.name], None)
     assert await tables_holding(walk.world.db, walk.secrets) == [], "a secret is in a table"
+
+
+async def _end(walk: Walk) -> None:
+    """What random steps seldom do one after the other."""
+    await walk.step("rotate", 0, HOUR, None)
+    await walk.step("clock", "overlaps end")
+    await walk.step("rotate", 1, HOUR, None)
+    for index, (number, ago) in enumerate([(2, timedelta()), (3, HOUR), (1, timedelta())]):
+        await walk.step("subscription", "set quota", index)
+        await walk.step("calls", index, number, ago)
+    for verb in ("cancel", "request"):
+        await walk.step("subscription", verb, 2)
 
 
 async def _check_grants(walk: Walk) -> None:
