@@ -152,7 +152,9 @@ test("access tokens", async ({ page }) => {
 test("GraphiQL", async ({ page }) => {
   await signIn(page.request, "ada");
   await page.goto("/graphiql");
-  await expect(page.getByRole("region", { name: "Operation Editor" })).toContainText("query MyModels");
+  const editor = page.getByRole("region", { name: "Operation Editor" });
+  await expect(editor).toContainText("query MyModels");
+  await editor.getByRole("textbox").focus();
   await page.keyboard.press("ControlOrMeta+Enter");
   await expect(page.getByRole("region", { name: "Result Window" })).toContainText("data");
   await take(page, "graphiql");
