@@ -17,7 +17,9 @@ export function HelpButton({ about }: { about: HelpTopic }) {
         aria-label={title}
         bodyContent={
           <>
-            <Content component="h4">{title}</Content>
+            <Content component="p">
+              <strong>{title}</strong>
+            </Content>
             {text.map((paragraph) => (
               <Content key={paragraph} component="p">
                 {paragraph}

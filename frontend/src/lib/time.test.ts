@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { formatBudgetDuration, formatRelative } from "./time";
+import { formatBudgetDuration, formatDuration, formatRelative } from "./time";
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const MINUTE = 60_000;
@@ -23,4 +23,16 @@ it.each([
   ["odd", "every odd"],
 ])("says the budget window %s as %s", (duration, shown) => {
   expect(formatBudgetDuration(duration)).toBe(shown);
+});
+
+it.each([
+  [0, "0 ms"],
+  [999, "999 ms"],
+  [1_400, "1.4 s"],
+  [19 * MINUTE, "19 min"],
+  [119 * MINUTE, "119 min"],
+  [150 * MINUTE, "2.5 h"],
+  [334_670 * MINUTE, "232 days"],
+])("tells of %d milliseconds in a unit that fits", (ms, words) => {
+  expect(formatDuration(ms)).toBe(words);
 });

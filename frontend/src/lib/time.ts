@@ -79,9 +79,19 @@ export function formatSpan(start: number, end: number): string {
   return new Intl.DateTimeFormat(undefined, options).formatRange(start, "timeStyle" in options ? end : end - 1);
 }
 
+/** Units of a duration: milliseconds of one, its name, and from how many milliseconds on it is used. */
+const DURATIONS: readonly (readonly [size: number, unit: string, from: number])[] = [
+  [1, "ms", 0],
+  [1_000, "s", 1_000],
+  [60_000, "min", 60_000],
+  [3_600_000, "h", 2 * 3_600_000],
+  [86_400_000, "days", 2 * 86_400_000],
+];
+
 /** Milliseconds as people say them: `820 ms`, `2.1 s`, `1.5 min`. */
 export function formatDuration(ms: number): string {
-  const [value, unit] = ms < 1_000 ? [ms, "ms"] : ms < 60_000 ? [ms / 1_000, "s"] : [ms / 60_000, "min"];
+  const [size, unit] = DURATIONS.find((_, index) => ms < (DURATIONS[index + 1]?.[2] ?? Infinity))!;
+  const value = ms / size;
   return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: unit === "ms" || value >= 100 ? 0 : 1 }).format(value)} ${unit}`;
 }
 

@@ -43,7 +43,7 @@ export function LedgerGaps({ ledger: ledgerRef }: { ledger: LedgerGaps_ledger$ke
                 <Th>To</Th>
                 <Th>Length</Th>
                 <Th>Why</Th>
-                <Th>What is booked of it</Th>
+                <Th>Booked</Th>
               </Tr>
             </Thead>
             <Tbody>
@@ -58,7 +58,7 @@ export function LedgerGaps({ ledger: ledgerRef }: { ledger: LedgerGaps_ledger$ke
                     </Label>
                     {error ? <div>{error}</div> : null}
                   </Td>
-                  <Td dataLabel="What is booked of it">
+                  <Td dataLabel="Booked">
                     <Link to={callsPath(Date.parse(start), Date.parse(end))}>See the calls</Link>
                   </Td>
                 </Tr>
