@@ -102,6 +102,7 @@ class Calls:
             same = queries.hashed(_generation.c.token_hash) == queries.hashed(event.c.token_hash)
             query = (
                 select(event)
+                .select_from(event)
                 .join(_generation, and_(same, _generation.c.token_hash == event.c.token_hash))
                 .where(queries.visible_to(actor, event))
             )
