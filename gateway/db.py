@@ -7,10 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 import asyncpg
+import structlog
+from prometheus_client import Counter
 from sqlalchemy import Column, DateTime, Dialect, Enum, Table, TypeDecorator, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 from sqlmodel import SQLModel
 
 from gateway import tracing
@@ -24,6 +28,11 @@ metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+log = structlog.get_logger(__name__)
+
+_refusals = Counter(
+    "litemaas_database_pool_refusals", "What was given up because all connections to the database stayed in use."
+)
 _POSTGRESQL = {"db.system.name": "postgresql"}
 
 
@@ -88,16 +97,34 @@ def _refuse_closed(adapted: Any, _: object, __: object) -> None:
         raise DisconnectionError
 
 
-class Database:
-    """Sessions on one pool. `url` is `postgresql://…`; `pool_size` bounds the connections of this process."""
+class PoolFull(PoolTimeout):
+    """All connections stayed in use for as long as anybody waits for one. Nothing was asked of the database."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+
+class _Pool(AsyncAdaptedQueuePool):
+    def connect(self) -> PoolProxiedConnection:
+        try:
+            return super().connect()
+        except PoolTimeout:
+            _refusals.inc()
+            log.warning("database.pool_full", connections=self.size())
+            raise PoolFull("all connections to the database are in use") from None
+
+
+class Database:
+    """Sessions on one pool. `url` is `postgresql://…`; `pool_size` bounds the connections of this process.
+
+    Whoever gets no connection within `pool_wait` seconds is refused with PoolFull: pages are given up soon after.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, pool_wait: float = 3) -> None:
         self.url = url
         self.engine = create_async_engine(
             async_url(url),
+            poolclass=_Pool,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=pool_wait,
             hide_parameters=True,  # errors are logged, and parameters are what people wrote
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)

@@ -6,6 +6,7 @@
     ├── NotFound             NOT_FOUND             it is not there, or the caller may not see it
     ├── NotAvailable         NOT_AVAILABLE         this LiteMaaS cannot do it yet
     ├── InvalidInput         INVALID_INPUT         one field of the request is wrong; nothing was written
+    ├── DatabaseBusy         DATABASE_BUSY         more is asked at a time than there are connections for
     └── UpstreamUnavailable  UPSTREAM_UNAVAILABLE  LiteLLM did not answer, or answered nonsense
 
 Domains add their own beside the verbs that raise them (`keys.NotSubscribed`). An error carries its facts as attributes; the sentence
@@ -80,6 +81,19 @@ class InvalidInput(DomainError):
     problem: str
     code = "INVALID_INPUT"
     sentence = "{field} {problem}."
+
+
+@dataclass(eq=False)
+class DatabaseBusy(DomainError):
+    """`retry_after` is in whole seconds."""
+
+    retry_after: int = 2
+    code = "DATABASE_BUSY"
+    sentence = "LiteMaaS has too much to do at the moment. Try again in {retry_after} s."
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        return super().extensions | {"retryAfter": self.retry_after}
 
 
 class UpstreamUnavailable(DomainError):

@@ -19,7 +19,7 @@ from prometheus_client import Counter, Gauge, Summary
 from sqlalchemy import text
 
 from gateway import tracing
-from gateway.db import Database, utc_now
+from gateway.db import Database, PoolFull, utc_now
 from gateway.errors import UpstreamUnavailable
 from gateway.services import Services
 from gateway.system import JobOutcome
@@ -105,6 +105,8 @@ async def _repeat(services: Services, locks: Database, job: Job) -> None:
         except UpstreamUnavailable as error:
             log.warning("job_waits_for_litellm", error=str(error))
             ran = Ran(JobOutcome.WAITING)
+        except PoolFull:  # put down by the pool
+            ran = Ran(JobOutcome.FAILED)
         except Exception:
             # A job must outlive whatever goes wrong in one run: a database that restarts, an answer that nobody expected.
             log.exception("job_failed")

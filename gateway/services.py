@@ -87,8 +87,8 @@ class Services:
                     present = await self.recheck(actor)
                     if present != actor:
                         return present
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError):
-                    log.warning("caller_not_checked", exc_info=True)  # the database is away: ask again
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError) as error:
+                    log.warning("caller_not_checked", error=type(error).__name__)  # the database is away: ask again
                 with suppress(TimeoutError):
                     async with asyncio.timeout(RECHECK):
                         if await anext(wakes, "stopped"):  # a wake is None: the bus has stopped, the clock has not

@@ -14,6 +14,7 @@ import structlog
 from graphql import FieldNode, GraphQLError
 
 from gateway import auth, errors, keys, subscriptions
+from gateway.expected import as_domain_error
 from gateway.scrubbing import scrub
 from schema import refusals
 from schema.catalog import Model
@@ -134,8 +135,8 @@ def public_error(error: GraphQLError, request_id: str) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    if isinstance(cause, errors.DomainError):
-        message, extensions = cause.message, cause.extensions
+    if (expected := as_domain_error(cause)) is not None:
+        message, extensions = expected.message, expected.extensions
     elif field := _variable(error.message):
         message, extensions = error.message, {"code": "BAD_USER_INPUT", "field": field}
     elif (cause is None and not _of_a_value(error)) or (isinstance(cause, ValueError) and not error.path):

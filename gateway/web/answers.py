@@ -6,7 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.db import PoolFull
 from gateway.errors import DomainError
+from gateway.expected import as_domain_error
 from gateway.scrubbing import scrub
 
 STATUS = {
@@ -23,6 +25,7 @@ STATUS = {
     "INVALID_INPUT": 422,
     "ISSUER_UNAVAILABLE": 502,
     "NO_OAUTH_SERVER": 502,
+    "DATABASE_BUSY": 503,
     "UPSTREAM_UNAVAILABLE": 503,
 }
 _HTTP_ERRORS = {400: "BAD_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
@@ -44,18 +47,25 @@ def error_answer(code: str, message: str, status: int | None = None, **facts: An
 
 
 def domain_error_answer(error: DomainError) -> Response:
-    return error_answer(error.code, error.message, field=getattr(error, "field", None))
+    return _with_wait(error_answer(error.code, error.message, field=getattr(error, "field", None)), error)
 
 
 def graphql_error_answer(error: DomainError) -> Response:
     """The same for clients that read GraphQL's form."""
     body = {"errors": [{"message": error.message, "extensions": error.extensions}]}
-    return JSONResponse(body, STATUS.get(error.code, 500), {"Cache-Control": "no-store"})
+    return _with_wait(JSONResponse(body, STATUS.get(error.code, 500), {"Cache-Control": "no-store"}), error)
 
 
-async def _on_domain_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)
-    return domain_error_answer(error)
+def _with_wait(answer: Response, error: DomainError) -> Response:
+    if (seconds := getattr(error, "retry_after", None)) is not None:
+        answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+async def _on_expected_error(request: Request, error: Exception) -> Response:
+    expected = as_domain_error(error)
+    assert expected is not None
+    return domain_error_answer(expected)
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -67,4 +77,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 
 # For Starlette's `exception_handlers`.
-EXCEPTION_HANDLERS: dict[Any, Any] = {DomainError: _on_domain_error, HTTPException: _on_http_error}
+EXCEPTION_HANDLERS: dict[Any, Any] = {
+    DomainError: _on_expected_error,
+    PoolFull: _on_expected_error,
+    HTTPException: _on_http_error,
+}

@@ -25,7 +25,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from gateway import audit
 from gateway.actor import Actor
 from gateway.auth import UnknownCredentials
+from gateway.db import PoolFull
 from gateway.errors import DomainError
+from gateway.expected import as_domain_error
 from gateway.scrubbing import scrub
 from gateway.services import Services
 from gateway.settings import Settings
@@ -160,11 +162,12 @@ class RequestMiddleware:
 
         try:
             await self._app(scope, receive, send_with_id)
-        except DomainError as error:
-            if status:
-                raise
-            await domain_error_answer(error)(scope, receive, send_with_id)
-        except Exception:
+        except Exception as error:
+            if (expected := as_domain_error(error)) is not None:
+                if status:
+                    raise
+                await domain_error_answer(expected)(scope, receive, send_with_id)
+                return
             log.exception("request_failed", method=scope["method"], path=scope["path"])
             if status:  # too late for another answer; the server cuts the connection
                 raise
@@ -279,7 +282,12 @@ class CallerMiddleware:
             try:
                 actor = None if scope["path"].startswith(self._PUBLIC) else await self._caller(scope)
             except UnknownCredentials as error:
-                await self._refuse(error, scope, receive, send)
+                await self._refuse(error, 4401, scope, receive, send)
+                return
+            except PoolFull as error:
+                busy = as_domain_error(error)
+                assert busy is not None
+                await self._refuse(busy, 1013, scope, receive, send)  # "try again later"
                 return
             scope.setdefault("state", {})["actor"] = actor
             if actor is not None:
@@ -293,13 +301,14 @@ class CallerMiddleware:
         token = read_cookie(scope, self._cookie)
         return await self._services.auth.actor(token) if token else None
 
-    async def _refuse(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, error: DomainError, close_code: int, scope: Scope, receive: Receive, send: Send) -> None:
         answer = (graphql_error_answer if scope["path"].startswith("/graphql") else domain_error_answer)(error)
-        answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        if isinstance(error, UnknownCredentials):
+            answer.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
         if scope["type"] == "http":
             await answer(scope, receive, send)
         else:
-            await _deny_websocket(answer, 4401, error.code, scope, receive, send)
+            await _deny_websocket(answer, close_code, error.code, scope, receive, send)
 
 
 def client_address(scope: Scope) -> str | None:

@@ -81,6 +81,7 @@ const EXPLANATIONS: Record<string, { title: string; help: string }> = {
   NOT_FOUND: { title: "This does not exist, or not for you", help: "It may have been removed." },
   NOT_AVAILABLE: { title: "This is not available here yet", help: "A later release of LiteMaaS brings it." },
   [RATE_LIMITED]: { title: "Too much was asked at a time", help: "Wait a moment, then try again." },
+  DATABASE_BUSY: { title: "LiteMaaS has too much to do at the moment", help: "Wait a moment, then try again." },
   QUERY_TOO_COSTLY: {
     title: "This asks for too much at once",
     help: "Choose a shorter time or narrower filters. Waiting does not help.",
@@ -89,7 +90,7 @@ const EXPLANATIONS: Record<string, { title: string; help: string }> = {
 };
 
 /** Codes whose sentence the title and the help say already. */
-const SAID = [BROKEN, "NOT_AVAILABLE", RATE_LIMITED, "DOCUMENT_NOT_FOUND"];
+const SAID = [BROKEN, "NOT_AVAILABLE", RATE_LIMITED, "DATABASE_BUSY", "DOCUMENT_NOT_FOUND"];
 
 /** What to tell the reader: a title, what to do about it, and the server's own words where they add something. */
 export function explain(error: RequestError): { title: string; help: string; detail?: string } {
