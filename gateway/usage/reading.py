@@ -69,8 +69,6 @@ _model = table_of(Model)
 _api_key = table_of(ApiKey)
 _user = table_of(users.User)
 
-# What `Source` selects goes into a statement as a CTE of one of these names. SQLAlchemy would take longer to find out the columns
-# of a union of a dozen SELECTs than PostgreSQL to read them. Each is read once, so that PostgreSQL plans it like a subquery.
 _MEMBER = ("user_id", "api_key_id", "model_name", "provider", "status")
 
 
@@ -78,6 +76,8 @@ def _part(name: str, *columns: ColumnClause[Any]) -> TableClause:
     return table(name, *(column(each.name, each.type) for each in columns))
 
 
+# What `Source` selects goes into a statement as a CTE of one of these names. SQLAlchemy would take longer to find out the columns
+# of a union of a dozen SELECTs than PostgreSQL to read them. Each is read once, so that PostgreSQL plans it like a subquery.
 _measures = [member.c[name] for name in MEASURES]
 _moments = _part("moments", column("at", UtcDateTime), *_measures)
 _whole = _part("whole", member.c.dimension, member.c.member, *_measures)
@@ -191,7 +191,7 @@ def _answer(view: View, ask: Ask, buckets: dict[int, Totals]) -> Any:
 def _sliced(source: Source, dimensions: Sequence[Dimension]) -> Select[Any]:
     """Rows of (dimension, member, key, label, the measures), of each dimension the hundred largest, dearest first."""
     whole, crossed = source.members(dimensions)
-    ranked = _ranked(tuple(dimensions), bool(told_apart(source.actor, source.view)))
+    ranked = _ranked(tuple(sorted(set(dimensions))), bool(told_apart(source.actor, source.view)))
     return ranked.add_cte(whole.cte("whole"), crossed.cte("crossed"))
 
 
