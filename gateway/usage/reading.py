@@ -3,22 +3,27 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnClause,
     ColumnElement,
     Integer,
     Row,
     Select,
     Subquery,
+    TableClause,
     Uuid,
     case,
     cast,
+    column,
     func,
     literal,
     literal_column,
     select,
+    table,
     text,
     union_all,
 )
@@ -48,7 +53,7 @@ from gateway.usage.answers import (
     View,
 )
 from gateway.usage.policy import HOUR, hour_of
-from gateway.usage.queries import MEMBERS, UNKNOWN, Source, member, told_apart
+from gateway.usage.queries import MEMBERS, UNKNOWN, Source, event, member, told_apart
 from gateway.usage.zones import offsets, points, zone_of
 
 MAX_SLICES = 100
@@ -63,6 +68,20 @@ _MOMENTS = ARRAY(UtcDateTime)
 _model = table_of(Model)
 _api_key = table_of(ApiKey)
 _user = table_of(users.User)
+
+_MEMBER = ("user_id", "api_key_id", "model_name", "provider", "status")
+
+
+def _part(name: str, *columns: ColumnClause[Any]) -> TableClause:
+    return table(name, *(column(each.name, each.type) for each in columns))
+
+
+# What `Source` selects goes into a statement as a CTE of one of these names. SQLAlchemy would take longer to find out the columns
+# of a union of a dozen SELECTs than PostgreSQL to read them. Each is read once, so that PostgreSQL plans it like a subquery.
+_measures = [member.c[name] for name in MEASURES]
+_moments = _part("moments", column("at", UtcDateTime), *_measures)
+_whole = _part("whole", member.c.dimension, member.c.member, *_measures)
+_crossed = _part("crossed", *(event.c[name] for name in _MEMBER), *_measures)
 
 
 def check(actor: Actor, view: View, ask: Ask) -> None:
@@ -111,9 +130,9 @@ def _over_time(source: Source, asks: Sequence[Ask]) -> Select[Any]:
     ]
     coarse = all(isinstance(ask, Sums) for ask in asks)
     quarters = bool(split) or any(isinstance(ask, Heatmap) and _is_broken(view, ask.zone) for ask in asks)
-    moments = source.moments(coarse=coarse, split=sorted(set(split)), quarters=quarters).subquery("moments")
-    buckets = [_bucket(view, ask, moments.c.at).label(f"b{n}") for n, ask in enumerate(asks)]
-    told = select(*buckets, *(moments.c[name] for name in MEASURES)).subquery("told")
+    moments = source.moments(coarse=coarse, split=sorted(set(split)), quarters=quarters).cte("moments")
+    buckets = [_bucket(view, ask, _moments.c.at).label(f"b{n}") for n, ask in enumerate(asks)]
+    told = select(*buckets, *(_moments.c[name] for name in MEASURES)).subquery("told")
     names = [f"b{n}" for n in range(len(asks))]
     # Each set groups by the bucket of one ask, and GROUPING has a zero for the one it is.
     sets = ", ".join(f"(told.{name})" for name in names)
@@ -124,7 +143,7 @@ def _over_time(source: Source, asks: Sequence[Ask]) -> Select[Any]:
         *(func.sum(told.c[name]).label(name) for name in MEASURES),
     )
     summed: Select[Any] = grouped.group_by(text(f"GROUPING SETS ({sets})"))
-    return summed
+    return summed.add_cte(moments)
 
 
 def _is_broken(view: View, zone: str) -> bool:
@@ -171,13 +190,19 @@ def _answer(view: View, ask: Ask, buckets: dict[int, Totals]) -> Any:
 
 def _sliced(source: Source, dimensions: Sequence[Dimension]) -> Select[Any]:
     """Rows of (dimension, member, key, label, the measures), of each dimension the hundred largest, dearest first."""
-    days, crossed = source.members(dimensions)
-    rows = crossed.subquery("rows")
-    held = [column for column in rows.c if column.name not in MEASURES]
-    crossing: Select[Any] = select(*rows.c)
-    if told_apart(source.actor, source.view):
+    whole, crossed = source.members(dimensions)
+    ranked = _ranked(tuple(sorted(set(dimensions))), bool(told_apart(source.actor, source.view)))
+    return ranked.add_cte(whole.cte("whole"), crossed.cte("crossed"))
+
+
+@cache
+def _ranked(dimensions: tuple[Dimension, ...], summed: bool) -> Select[Any]:
+    """What is made of `whole` and `crossed`; `summed`: there are many rows of the latter to a member."""
+    crossing: Select[Any] = select(*_crossed.c)
+    if summed:
         # Of the same type as the blocks: added up as numeric, everything would cost several times as much.
-        few = [cast(func.sum(rows.c[name]), member.c[name].type).label(name) for name in MEASURES]
+        few = [cast(func.sum(_crossed.c[name]), member.c[name].type).label(name) for name in MEASURES]
+        held = [_crossed.c[name] for name in _MEMBER]
         crossing = select(*held, *few).group_by(*held)
     rest = crossing.cte("rest").prefix_with("MATERIALIZED")
     parts = [
@@ -188,7 +213,7 @@ def _sliced(source: Source, dimensions: Sequence[Dimension]) -> Select[Any]:
         )
         for each in dimensions
     ]
-    both = union_all(days, *parts).subquery("both")
+    both = union_all(select(*_whole.c), *parts).subquery("both")
     sums = (
         select(both.c.dimension, both.c.member, *_sums(both)).group_by(both.c.dimension, both.c.member).subquery("sums")
     )
