@@ -102,6 +102,9 @@ class PoolFull(PoolTimeout):
 
 
 class _Pool(AsyncAdaptedQueuePool):
+    # What the pool itself tells is SQLAlchemy's to log, at SQLAlchemy's level.
+    _sqla_logger_namespace = "sqlalchemy.pool"
+
     def connect(self) -> PoolProxiedConnection:
         try:
             return super().connect()
