@@ -205,7 +205,7 @@ async def test_an_oauth_client_of_the_cluster_signs_in_as_well(cluster: OpenShif
 
 
 async def test_a_cluster_without_an_oauth_server_says_what_to_set(
-    cluster: OpenShiftCluster, database_url: str, capsys: pytest.CaptureFixture[str]
+    cluster: OpenShiftCluster, database_url: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.external_issuer = "https://login.example.com/realms/one"
     app, services = portal(openshift_settings(database_url, cluster))
@@ -219,7 +219,7 @@ async def test_a_cluster_without_an_oauth_server_says_what_to_set(
         "message": "This cluster has no OAuth server of its own, so nobody can sign in with it. An administrator has to set "
         "AUTH_PROVIDER=oidc and OIDC_ISSUER.",
     }
-    logged = capsys.readouterr().out
+    logged = capsys.readouterr().out + caplog.text  # which of the two, whoever set logging up decides
     assert "cluster_has_no_oauth_server" in logged
     assert "https://login.example.com/realms/one" in logged, "the service account may see which issuer it is"
     assert CLIENT_SECRET not in logged
