@@ -128,7 +128,7 @@ test("a person is disabled: key, session and sign-in are refused, and the record
   await test.step("offboarded, it never does", async () => {
     await page.getByRole("button", { name: "Offboard" }).click();
     const dialog = page.getByRole("dialog");
-    await expect(dialog.getByRole("heading", { name: /1 key in use within the last 7 days will stop/ })).toBeVisible();
+    await expect(dialog.getByRole("heading", { name: /keys? in use within the last 7 days will stop/ })).toBeVisible();
     await dialog.getByRole("textbox", { name: "Type “bob” to confirm" }).fill("bob");
     await dialog.getByRole("button", { name: "Offboard" }).click();
     await expect(page.getByRole("heading", { name: /All sessions and access tokens have ended/ })).toBeVisible();
