@@ -148,8 +148,9 @@ describe("the usage that is shown", () => {
     let answer = () => {};
     const answered = new Promise<void>((resolve) => (answer = resolve));
     data.usage.byProvider = () => answered.then(() => providers);
-    openPage("/usage", data);
-    await userEvent.click(await screen.findByRole("button", { name: "Model" }));
+    openPage("/usage?view=calls", data);
+    expect(await screen.findByRole("grid", { name: "Calls" })).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Model" }));
     expect(await screen.findByRole("menuitem", { name: "Not loaded yet" })).toBeDisabled();
     answer();
     expect(await screen.findByRole("checkbox", { name: "gpt-4o-mini" })).toBeInTheDocument();
