@@ -16,7 +16,7 @@ it("stands behind a question mark, for the keyboard too", async () => {
   expect(await axe(help)).toHaveNoViolations();
   await userEvent.keyboard("{Escape}");
   await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
-  expect(mark).toHaveFocus();
+  await waitFor(() => expect(mark).toHaveFocus());
 });
 
 it("is on one page as a whole, which the account's menu leads to", async () => {
