@@ -104,7 +104,7 @@ class _Group:
         self._due: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
-        """At once if there were fewer wakes than intervals so far, or one more, else when there will be."""
+        """At once after a quiet interval, and once more; else when another may follow: one each interval, on average."""
         loop = asyncio.get_running_loop()
         if self._due is None:
             if loop.time() >= self._quiet_until:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import select
 import time
 from array import array
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from socket import SO_RCVBUF, SOL_SOCKET, socket
@@ -97,7 +96,10 @@ class Subscriber:
     def subscribe(self) -> None:
         head, end = b"", b""
         while not end:
-            self._rest += self._socket.recv(4096)
+            received = self._socket.recv(4096)
+            if not received:
+                raise RuntimeError("the server closed a connection")
+            self._rest += received
             head, end, _ = self._rest.partition(b"\r\n\r\n")
         if b" 101 " not in head.splitlines()[0]:
             raise RuntimeError(f"no WebSocket: {head!r}")
@@ -105,14 +107,14 @@ class Subscriber:
         self._send({"type": "connection_init"})
         self._send({"id": "1", "type": "subscribe", "payload": {"query": f"sha256:{LIVE}"}})
 
-    def await_state(self, buffer: bytearray) -> None:
+    def await_state(self, buffer: bytearray, seen: Seen) -> None:
         while self._requests < 0:
-            self.read(buffer, None)
+            self.read(buffer, seen)
             if self.lost:
                 raise RuntimeError("the server closed a connection")
         self._socket.setblocking(False)
 
-    def read(self, buffer: bytearray, seen: Seen | None) -> None:
+    def read(self, buffer: bytearray, seen: Seen) -> None:
         """Read what has come, by way of `buffer`, and write down what is new of it."""
         try:
             end = self._socket.recv_into(buffer)
@@ -137,14 +139,14 @@ class Subscriber:
             at = start + length
         self._rest = bytes(frames[at:end])
 
-    def _take(self, frames: bytes | bytearray, at: int, start: int, end: int, seen: Seen | None) -> None:
+    def _take(self, frames: bytes | bytearray, at: int, start: int, end: int, seen: Seen) -> None:
         """The frame that begins `at`, with its payload from `start` to `end`."""
         found = frames.find(REQUESTS, start, end)
         if found >= 0:
             self.messages += 1
             requests = int(frames[found + len(REQUESTS) : frames.index(b",", found)])
             if requests > self._requests:
-                if seen is not None:
+                if self._requests >= 0:
                     seen.before.append(self._requests)
                     seen.now.append(requests)
                     seen.at.append(time.monotonic())
@@ -163,40 +165,53 @@ class Subscriber:
         self._socket.sendall(bytes([128 | opcode]) + size + bytes(4) + payload)  # masked with zeros
 
 
-def connect(load: Load, buffer: bytearray) -> Iterator[Subscriber]:
-    """All subscribers of the load, each with its first state."""
-    for first in range(0, load.subscribers, AT_ONCE):
-        group = [
-            Subscriber(load.port, load.cookies[number % len(load.cookies)], 4096 if number < load.stalled else None)
-            for number in range(first, min(first + AT_ONCE, load.subscribers))
-        ]
-        for each in group:
-            each.subscribe()
-        for each in group:
-            each.await_state(buffer)
-        yield from group
+class Readers:
+    """Subscribers, and what those of them that read have seen."""
+
+    def __init__(self) -> None:
+        self.members: list[Subscriber] = []
+        self.stalled: list[Subscriber] = []
+        self.seen = Seen()
+        self._by_fd: dict[int, Subscriber] = {}
+        self._epoll = select.epoll()
+        self._buffer = bytearray(65_536)
+
+    def connect(self, load: Load) -> None:
+        """All of the load, each until it has its first state."""
+        for first in range(0, load.subscribers, AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, load.subscribers))
+            cookies = [load.cookies[number % len(load.cookies)] for number in numbers]
+            buffers = [4096 if number < load.stalled else None for number in numbers]
+            group = [Subscriber(load.port, *each) for each in zip(cookies, buffers, strict=True)]
+            for each in group:
+                each.subscribe()
+            for number, each in zip(numbers, group, strict=True):
+                each.await_state(self._buffer, self.seen)
+                if number < load.stalled:
+                    self.stalled.append(each)
+                else:
+                    self.members.append(each)
+                    self._by_fd[each.fileno()] = each
+                    self._epoll.register(each, select.EPOLLIN)
+            self.read()  # the server asks those that wait whether they are still there
+
+    def read(self) -> None:
+        """What has come."""
+        for fd, _ in self._epoll.poll(0, len(self._by_fd) + 1):
+            each = self._by_fd[fd]
+            each.read(self._buffer, self.seen)
+            if each.lost:
+                self._epoll.unregister(fd)
 
 
 def subscribe(load: Load, pipe: Connection) -> None:
     """The process: says "ready", is told when each callback was sent, and answers with a Report."""
-    buffer = bytearray(65_536)
-    subscribers = list(connect(load, buffer))
-    reading = {each.fileno(): each for each in subscribers[load.stalled :]}
-    epoll = select.epoll()
-    for each in (pipe, *reading.values()):
-        epoll.register(each, select.EPOLLIN)
+    readers = Readers()
+    readers.connect(load)
     pipe.send("ready")
-    seen, began, told = Seen(), time.process_time(), False
-    while not told:
-        time.sleep(PAUSE)
-        for fd, _ in epoll.poll(maxevents=len(reading) + 1):
-            if fd == pipe.fileno():
-                told = True
-                continue
-            reading[fd].read(buffer, seen)
-            if reading[fd].lost:
-                epoll.unregister(fd)
+    began = time.process_time()
+    while not pipe.poll(PAUSE):
+        readers.read()
     used = time.process_time() - began
-    latencies = seen.latencies(pipe.recv())
-    members = reading.values()
-    pipe.send(Report(latencies, sum(each.messages for each in members), sum(each.lost for each in members), used))
+    messages, lost = sum(each.messages for each in readers.members), sum(each.lost for each in readers.members)
+    pipe.send(Report(readers.seen.latencies(pipe.recv()), messages, lost, used))
