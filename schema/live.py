@@ -45,7 +45,7 @@ class NotificationsChange:
 )
 class Subscription:
     @strawberry.subscription(
-        description="The caller's usage now, and again after each change, at most ten times a second. Only the newest state counts.",
+        description="The caller's usage now, and again after each change, some ten times a second at most. Only the newest state counts.",
         metadata=SHARED,
     )
     async def usage_changed(

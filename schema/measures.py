@@ -1,8 +1,9 @@
 """What Prometheus and traces read of GraphQL. An operation's name is told only if it is one of our own pages': strangers choose freely."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -62,10 +63,10 @@ def measured(operation: "Operation", request_id: str) -> Iterator[Measured]:
         _seconds.labels(name).observe(perf_counter() - began)
 
 
-def event(operation: "Operation", request_id: str) -> tracing.Span:
-    """Around the execution of one event of a subscription: a trace of its own, since the subscription lasts for hours."""
+def events(operation: "Operation", request_id: str) -> Callable[[], tracing.Span]:
+    """Around the execution of each event of a subscription: a trace of its own, since the subscription lasts for hours."""
     name = label_of(operation)
-    return tracing.span(f"event {name}", _about(operation, name, request_id), root=True)
+    return partial(tracing.span, f"event {name}", _about(operation, name, request_id), root=True)
 
 
 @contextmanager

@@ -158,7 +158,7 @@ class Operations:
                     variables=operation.variables,
                     operation_name=operation.name,
                     context=context,
-                    around_event=lambda: measures.event(operation, request_id),
+                    around_event=measures.events(operation, request_id),
                 )
                 measured.outcome = "failed" if isinstance(stream, ExecutionResult) else "done"
         if charge and charge.refusal:

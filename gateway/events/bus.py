@@ -104,7 +104,7 @@ class _Group:
         self._due: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
-        """At once if the last wake is an interval ago, else when it will be."""
+        """At once after a quiet interval, and once more; else when another may follow: one each interval, on average."""
         loop = asyncio.get_running_loop()
         if self._due is None:
             if loop.time() >= self._quiet_until:
@@ -114,7 +114,9 @@ class _Group:
 
     def _fire(self) -> None:
         self._due = None
-        self._quiet_until = asyncio.get_running_loop().time() + self.interval
+        # Not an interval from now: then one change that came late, among changes that come as fast as wakes may, would delay all
+        # after it as much.
+        self._quiet_until = max(self._quiet_until + self.interval, asyncio.get_running_loop().time())
         for member in self.members:
             member._wake()
 
@@ -156,7 +158,7 @@ class Bus:
                 member._close()
 
     def subscribe(self, topics: Iterable[str], *, interval: float = 0.1) -> Wakes:
-        """Wakes for any of `topics`: the first at once, then at most one each `interval` seconds; none is lost."""
+        """Wakes for any of `topics`: two at once after a pause, then one each `interval` seconds at most; none is lost."""
         return Wakes(self, frozenset(topics), interval)
 
     def _join(self, member: Wakes, topics: frozenset[str], interval: float) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -85,8 +86,15 @@ class Totals:
 
     @classmethod
     def of(cls, row: Any) -> "Totals":
-        counts = {name: int(getattr(row, name)) for name in COUNTS}
-        return cls(spend=row.spend, **counts)
+        return cls.of_measures(_measures_of(row))
+
+    @classmethod
+    def of_measures(cls, values: Iterable[Any]) -> "Totals":
+        """From a row's values in the order of MEASURES."""
+        read: list[Any] = [
+            value if name == "spend" else int(value) for name, value in zip(MEASURES, values, strict=True)
+        ]
+        return cls(*read)
 
     @classmethod
     def sum(cls, parts: Iterable["Totals"]) -> "Totals":
@@ -95,7 +103,7 @@ class Totals:
 
 
 MEASURES = tuple(Totals.__dataclass_fields__)
-COUNTS = tuple(name for name in MEASURES if name != "spend")
+_measures_of = attrgetter(*MEASURES)
 
 
 @dataclass(frozen=True)

@@ -250,7 +250,7 @@ class UsageService(Calls, Budgets, Exporting):
         *,
         interval: float = 0.1,
     ) -> AsyncGenerator[Tick, None]:
-        """A tick at once, then one after each change of what the range and filter may show, at most one each `interval` s.
+        """A tick at once, then one after each change of what the range and filter may show, one each `interval` s at most, on average.
 
         What is read after a tick is at least as new as it. Without a range it is the current UTC day, so that it moves on
         at midnight: take it from the tick. Raises NotPermitted at the first step.

@@ -145,7 +145,7 @@ def coercion(type_: GraphQLLeafType) -> tuple[Callable[[Any], Any], frozenset[ty
 
 
 def _checked(coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    if coerce is str:  # never refuses, and Strawberry's own scalars use it
+    if coerce is str or coerce is int:  # their results need no look; Strawberry's own scalars and ours use them
         return coerce
 
     def write(value: Any) -> Any:

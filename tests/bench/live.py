@@ -24,7 +24,7 @@ import orjson
 from gateway.db import Database
 from gateway.keys.tables import ApiKey, ApiKeyGeneration, ApiKeyStatus
 from gateway.users import queries
-from tests.bench.live_client import Load, subscribe
+from tests.bench.live_client import Load, Report, subscribe
 from tests.bench.serving import WEBHOOK_SECRET, arguments, connected, database, person, request, serving, sign_in
 
 BATCH = 1_000
@@ -150,15 +150,17 @@ async def run(database_url: str, options: Any) -> None:
                 grown = server.memory - memory
                 for pipe in pipes:
                     pipe.send(sent)
-                results = await heard(pipes)
+                reports: list[Report] = await heard(pipes)
     latencies = array("d")
-    for found, _, _ in results:
-        latencies.frombytes(found)
+    for report in reports:
+        latencies.extend(report.latencies)
     expected = count * len(sent)
     print(f"{count} subscribers of {people} people, {len(sent)} callbacks in {took:.1f} s")
     print(f"seen      {len(latencies):,} of {expected:,} (each callback by each subscriber)")
-    messages = sum(found for _, found, _ in results)
-    print(f"messages  {messages / count:.0f} each, {used / messages * 1e6:.1f} µs of the server's CPU for each one")
+    messages = sum(report.messages for report in reports)
+    clients = sum(report.cpu_seconds for report in reports)
+    costs = f"{used / messages * 1e6:.1f} µs of the server's CPU for each one, {clients / messages * 1e6:.1f} µs of the clients'"
+    print(f"messages  {messages / count:.0f} each, {costs}")
     goal = "p95 1 s beside full-speed booking" if options.ingest else "p99 150 ms"
     print(f"latency   {percentiles(latencies)} (goal: {goal})")
     print(f"webhook   {percentiles(answered)} until it was stored and answered")
@@ -166,7 +168,7 @@ async def run(database_url: str, options: Any) -> None:
     print(f"stalled   {options.stalled}; the server grew by {grown / 2**20:.1f} MB during the run")
     if options.ingest:
         print(f"beside    {sum(booked) / took:,.0f} calls a second of others were booked")
-    if len(latencies) != expected or any(lost for _, _, lost in results):
+    if len(latencies) != expected or any(report.lost for report in reports):
         raise SystemExit("some callbacks were not seen by everybody")
 
 

@@ -1,10 +1,15 @@
-"""Subscribers in a process of their own, so that reading does not take the server's time: started by `tests.bench.live`."""
+"""Subscribers in a process of their own, started by `tests.bench.live`.
 
-import asyncio
+They share the machine with the server that is measured, so they do without asyncio: one epoll loop, which reads every frame of every
+subscriber into the same buffer and looks at no more of it than the number of requests that it tells.
+"""
+
+from __future__ import annotations
+
+import select
 import time
 from array import array
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from socket import SO_RCVBUF, SOL_SOCKET, socket
 
@@ -14,7 +19,10 @@ from tests.bench.gateway_server import LIVE
 from tests.bench.serving import HOST
 
 REQUESTS = b'"requests":'
+TEXT, PING, PONG = 1, 9, 10
 AT_ONCE = 50
+PAUSE = 0.003  # seconds in which messages gather, which latencies count: to be woken up for each would cost both sides more than it
+PATIENCE = 60.0  # seconds, for each step of connecting
 
 
 @dataclass(frozen=True)
@@ -27,143 +35,183 @@ class Load:
     stalled: int = 0
 
 
-class Subscriber(asyncio.Protocol):
-    """A WebSocket that subscribes and tells `counted(from, to)` when the number of requests it is told has grown."""
+@dataclass
+class Seen:
+    """Whenever a subscriber was told of more requests: of how many before, of how many then, and when it was read.
 
-    def __init__(self, port: int, cookie: str, counted: Callable[[int, int], None]) -> None:
-        self._port, self._cookie, self._counted = port, cookie, counted
-        self._buffer = bytearray()
-        self._upgraded = False
-        self._seen = -1
-        self.ready = asyncio.get_running_loop().create_future()
+    Seconds are of the clock that all processes share.
+    """
+
+    before: array[int] = field(default_factory=lambda: array("l"))
+    now: array[int] = field(default_factory=lambda: array("l"))
+    at: array[float] = field(default_factory=lambda: array("d"))
+
+    def latencies(self, sent: list[float]) -> array[float]:
+        """From when each callback was sent until each subscriber had read of it."""
+        found = array("d")
+        for before, now, at in zip(self.before, self.now, self.at, strict=True):
+            found.extend(at - sent[number] for number in range(before, now))
+        return found
+
+
+@dataclass(frozen=True)
+class Report:
+    """What those of one process that read have seen; `cpu_seconds` are of the time when they only read."""
+
+    latencies: array[float]
+    messages: int
+    lost: int
+    cpu_seconds: float
+
+
+class Subscriber:
+    """A WebSocket that subscribes, in three steps, so that many can be connected at a time; then `read` whenever it has something."""
+
+    def __init__(self, port: int, cookie: str, receive_buffer: int | None = None) -> None:
+        self._socket = socket()
+        if receive_buffer is not None:
+            self._socket.setsockopt(SOL_SOCKET, SO_RCVBUF, receive_buffer)
+        self._socket.settimeout(PATIENCE)
+        self._socket.connect((HOST, port))
+        self._rest = b""
+        self._requests = -1
         self.messages = 0
         self.lost = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
         lines = [
             "GET /graphql HTTP/1.1",
-            f"Host: {HOST}:{self._port}",
+            f"Host: {HOST}:{port}",
             "Connection: Upgrade",
             "Upgrade: websocket",
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
             "Sec-WebSocket-Protocol: graphql-transport-ws",
-            f"Cookie: {self._cookie}",
-            f"Origin: http://{HOST}:{self._port}",
+            f"Cookie: {cookie}",
+            f"Origin: http://{HOST}:{port}",
         ]
-        transport.write("\r\n".join([*lines, "", ""]).encode())
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
 
-    def connection_lost(self, _error: Exception | None) -> None:
-        self.lost = True
-        if not self.ready.done():
-            self.ready.set_exception(RuntimeError("the server closed a connection"))
+    def fileno(self) -> int:
+        return self._socket.fileno()
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self._upgraded:
-            head, end, rest = self._buffer.partition(b"\r\n\r\n")
-            if not end:
-                return
-            if b" 101 " not in head.splitlines()[0]:
-                self.ready.set_exception(RuntimeError(f"no WebSocket: {bytes(head)!r}"))
-                return
-            self._upgraded = True
-            self._buffer = bytearray(rest)
-            self._send({"type": "connection_init"})
-            self._send({"id": "1", "type": "subscribe", "payload": {"query": f"sha256:{LIVE}"}})
-        while (frame := self._take_frame()) is not None:
-            self._read(frame)
+    def subscribe(self) -> None:
+        head, end = b"", b""
+        while not end:
+            received = self._socket.recv(4096)
+            if not received:
+                raise RuntimeError("the server closed a connection")
+            self._rest += received
+            head, end, _ = self._rest.partition(b"\r\n\r\n")
+        if b" 101 " not in head.splitlines()[0]:
+            raise RuntimeError(f"no WebSocket: {head!r}")
+        self._rest = self._rest[len(head) + len(end) :]
+        self._send({"type": "connection_init"})
+        self._send({"id": "1", "type": "subscribe", "payload": {"query": f"sha256:{LIVE}"}})
 
-    def _take_frame(self) -> tuple[int, bytes] | None:
-        """(opcode, payload) of the next whole frame."""
-        buffer = self._buffer
-        if len(buffer) < 2:
-            return None
-        length, start = buffer[1], 2
-        if length >= 126:
-            width = 2 if length == 126 else 8
-            length, start = int.from_bytes(buffer[2 : 2 + width]), 2 + width
-        if len(buffer) < start + length:
-            return None
-        payload = bytes(buffer[start : start + length])
-        opcode = buffer[0] & 15
-        del buffer[: start + length]
-        return opcode, payload
+    def await_state(self, buffer: bytearray, seen: Seen) -> None:
+        while self._requests < 0:
+            self.read(buffer, seen)
+            if self.lost:
+                raise RuntimeError("the server closed a connection")
+        self._socket.setblocking(False)
 
-    def _read(self, frame: tuple[int, bytes]) -> None:
-        opcode, payload = frame
-        if opcode == 9:
-            self._write_frame(10, payload)
-        at = payload.find(REQUESTS)
-        if at < 0:
-            if b'"error' in payload:
-                raise RuntimeError(f"the server says {payload!r}")
+    def read(self, buffer: bytearray, seen: Seen) -> None:
+        """Read what has come, by way of `buffer`, and write down what is new of it."""
+        try:
+            end = self._socket.recv_into(buffer)
+        except OSError:
+            end = 0
+        if not end:
+            self.lost = True
             return
-        requests = int(payload[at + len(REQUESTS) : payload.index(b",", at)])
-        self.messages += 1
-        if not self.ready.done():
-            self.ready.set_result(None)
-        elif requests > self._seen:
-            self._counted(self._seen, requests)
-        self._seen = max(self._seen, requests)
+        frames: bytes | bytearray = buffer
+        if self._rest:
+            frames = self._rest + buffer[:end]
+            end = len(frames)
+        at = 0
+        while end - at >= 2:
+            start, length = at + 2, frames[at + 1]
+            if length >= 126:
+                start += 2 if length == 126 else 8
+                length = int.from_bytes(frames[at + 2 : start]) if start <= end else end
+            if start + length > end:
+                break
+            self._take(frames, at, start, start + length, seen)
+            at = start + length
+        self._rest = bytes(frames[at:end])
+
+    def _take(self, frames: bytes | bytearray, at: int, start: int, end: int, seen: Seen) -> None:
+        """The frame that begins `at`, with its payload from `start` to `end`."""
+        found = frames.find(REQUESTS, start, end)
+        if found >= 0:
+            self.messages += 1
+            requests = int(frames[found + len(REQUESTS) : frames.index(b",", found)])
+            if requests > self._requests:
+                if self._requests >= 0:
+                    seen.before.append(self._requests)
+                    seen.now.append(requests)
+                    seen.at.append(time.monotonic())
+                self._requests = requests
+        elif frames[at] & 15 == PING:
+            self._write(PONG, frames[start:end])
+        elif frames.find(b'"error', start, end) >= 0:
+            raise RuntimeError(f"the server says {frames[start:end]!r}")
 
     def _send(self, message: object) -> None:
-        self._write_frame(1, orjson.dumps(message))
+        self._write(TEXT, orjson.dumps(message))
 
-    def _write_frame(self, opcode: int, payload: bytes) -> None:
+    def _write(self, opcode: int, payload: bytes | bytearray) -> None:
         length = len(payload)
         size = bytes([128 | length]) if length < 126 else bytes([128 | 126]) + length.to_bytes(2)
-        self.transport.write(bytes([128 | opcode]) + size + bytes(4) + payload)  # masked with zeros
+        self._socket.sendall(bytes([128 | opcode]) + size + bytes(4) + payload)  # masked with zeros
 
 
-async def connect(load: Load, counted: Callable[[int, int], None]) -> list[Subscriber]:
-    """All subscribers of the load, each with its first state."""
-    loop = asyncio.get_running_loop()
-    subscribers: list[Subscriber] = []
-    for start in range(0, load.subscribers, AT_ONCE):
-        group = [
-            Subscriber(load.port, load.cookies[number % len(load.cookies)], counted)
-            for number in range(start, min(start + AT_ONCE, load.subscribers))
-        ]
-        for number, each in enumerate(group, start):
-            own = socket()
-            if number < load.stalled:
-                own.setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
-            own.setblocking(False)
-            await loop.sock_connect(own, (HOST, load.port))
-            await loop.create_connection(lambda s=each: s, sock=own)  # type: ignore[misc]
-        await asyncio.wait_for(asyncio.gather(*(each.ready for each in group)), 60)
-        subscribers += group
-    return subscribers
+class Readers:
+    """Subscribers, and what those of them that read have seen."""
 
+    def __init__(self) -> None:
+        self.members: list[Subscriber] = []
+        self.stalled: list[Subscriber] = []
+        self.seen = Seen()
+        self._by_fd: dict[int, Subscriber] = {}
+        self._epoll = select.epoll()
+        self._buffer = bytearray(65_536)
 
-async def _subscribe(load: Load, pipe: Connection) -> None:
-    # Where each message stood before, where it stands, and when it was read: seconds of the clock that all processes share.
-    before, now, arrived = array("l"), array("l"), array("d")
+    def connect(self, load: Load) -> None:
+        """All of the load, each until it has its first state."""
+        for first in range(0, load.subscribers, AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, load.subscribers))
+            cookies = [load.cookies[number % len(load.cookies)] for number in numbers]
+            buffers = [4096 if number < load.stalled else None for number in numbers]
+            group = [Subscriber(load.port, *each) for each in zip(cookies, buffers, strict=True)]
+            for each in group:
+                each.subscribe()
+            for number, each in zip(numbers, group, strict=True):
+                each.await_state(self._buffer, self.seen)
+                if number < load.stalled:
+                    self.stalled.append(each)
+                else:
+                    self.members.append(each)
+                    self._by_fd[each.fileno()] = each
+                    self._epoll.register(each, select.EPOLLIN)
+            self.read()  # the server asks those that wait whether they are still there
 
-    def counted(from_: int, to: int) -> None:
-        before.append(from_)
-        now.append(to)
-        arrived.append(time.monotonic())
-
-    subscribers = await connect(load, counted)
-    for each in subscribers[: load.stalled]:
-        each.transport.pause_reading()
-    pipe.send("ready")
-    loop = asyncio.get_running_loop()
-    sent: list[float] = await loop.run_in_executor(None, pipe.recv)
-    latencies = array("d")
-    for index in range(len(now)):
-        latencies.extend(arrived[index] - sent[number] for number in range(max(before[index], 0), now[index]))
-    reading = subscribers[load.stalled :]
-    lost = sum(each.lost for each in reading)
-    pipe.send((latencies.tobytes(), sum(each.messages for each in reading), lost))
-    for each in subscribers:
-        each.transport.abort()
+    def read(self) -> None:
+        """What has come."""
+        for fd, _ in self._epoll.poll(0, len(self._by_fd) + 1):
+            each = self._by_fd[fd]
+            each.read(self._buffer, self.seen)
+            if each.lost:
+                self._epoll.unregister(fd)
 
 
 def subscribe(load: Load, pipe: Connection) -> None:
-    """The process: says "ready", is told when each callback was sent, and answers (latencies, messages, connections lost)."""
-    asyncio.run(_subscribe(load, pipe))
+    """The process: says "ready", is told when each callback was sent, and answers with a Report."""
+    readers = Readers()
+    readers.connect(load)
+    pipe.send("ready")
+    began = time.process_time()
+    while not pipe.poll(PAUSE):
+        readers.read()
+    used = time.process_time() - began
+    messages, lost = sum(each.messages for each in readers.members), sum(each.lost for each in readers.members)
+    pipe.send(Report(readers.seen.latencies(pipe.recv()), messages, lost, used))
