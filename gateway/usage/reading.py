@@ -228,7 +228,10 @@ def _ranked(dimensions: tuple[Dimension, ...]) -> Select[Any]:
     ]
     both = union_all(select(*_whole.c), *parts).subquery("both")
     sums = (
-        select(both.c.dimension, both.c.member, *_sums(both)).group_by(both.c.dimension, both.c.member).subquery("sums")
+        select(both.c.dimension, both.c.member, *_sums(both))
+        .group_by(both.c.dimension, both.c.member)
+        .having(func.sum(both.c.requests) > 0)
+        .subquery("sums")
     )
     dearest = (sums.c.spend.desc(), sums.c.requests.desc(), sums.c.member)
     place = func.row_number().over(partition_by=sums.c.dimension, order_by=dearest).label("place")
