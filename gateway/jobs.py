@@ -63,6 +63,7 @@ def jobs(services: Services) -> list[Job]:
         Job("quotas", 2, services.usage.settle_quotas),
         Job("usage-speeds", 2, services.usage.settle_speeds),
         Job("usage-blocks", 60, services.usage.fold_sums),
+        Job("usage-order", 60, services.usage.arrange_sums),
         Job("usage-partitions", 3600, services.usage.prepare_partitions),
         Job("usage-retention", 3600, services.usage.retain),
         Job("quotas-sweep", 300, services.usage.settle_all_quotas),

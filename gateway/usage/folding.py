@@ -32,7 +32,8 @@ WHERE m.dimension = 'all' AND m.member = '' AND m.hours IN ({_SIZES})
 ORDER BY m.start DESC
 """)  # noqa: S608 - only names of ours
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7265303)")
-# One statement sees one state of the daily sums and of the number of calls.
+# One statement sees one state of the daily sums and of the number of calls. Where many rows are read, it is those of a provider or a
+# model: these stand together.
 _FOLD = text(f"""
 WITH gone AS (
   DELETE FROM usage_block WHERE hours = :hours AND start = :start
@@ -40,7 +41,7 @@ WITH gone AS (
   INSERT INTO usage_block (hours, start, {MEMBERS}, {NAMES})
   SELECT :hours, :start, {MEMBERS}, {SUMS} FROM usage_daily
   WHERE day >= :start AND day < CAST(:start AS timestamptz) + make_interval(hours => :hours)
-  GROUP BY {MEMBERS}
+  GROUP BY {MEMBERS} ORDER BY provider, model_name
 )
 INSERT INTO usage_folded AS f (hours, start, requests)
 SELECT hours, start, requests FROM usage_member

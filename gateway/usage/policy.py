@@ -184,7 +184,7 @@ def next_hour(moment: datetime) -> datetime:
 
 
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
-# Of the sums of members. Each is at most six of the next: a range of months is a dozen and a half of them, wherever it begins.
+# Of the sums of members. Each is at most six of the next: a range of months is a dozen of them, wherever it begins.
 BLOCKS = (16 * DAY, 4 * DAY, DAY, 6 * HOUR, HOUR)
 # Of crossed sums. These are made when they are over.
 FOLDED = (16 * DAY, 4 * DAY)
@@ -223,6 +223,36 @@ def cut(
     return blocks, [(start, end) for start, end in ends if start < end and start >= kept_from]
 
 
+def balance(
+    during: TimeRange, sizes: Sequence[timedelta], kept_from: datetime, until: datetime = LATEST
+) -> tuple[list[tuple[list[Span], list[Span]]], tuple[list[Span], list[Span]]]:
+    """As `cut`, of fewer blocks and shorter ends: what is to be added of each size and what to be taken away, and the same of the ends.
+
+    Each end of the range is neared by ever smaller blocks, from whichever side is nearer.
+    """
+    smallest = sizes[-1]
+    start, end = during.start, during.end if during.end < until else _ceiling(during.end, sizes[0])
+    start = _ceiling(start, smallest) if start < kept_from else start
+    end = _ceiling(end, smallest) if end < kept_from else end
+    reached: Span | None = None
+    blocks: list[tuple[list[Span], list[Span]]] = []
+    for size in sizes:
+        if end - start < size:
+            blocks.append(([], []))
+            continue
+        near = _nearest(start, size), _nearest(end, size)
+        blocks.append(_moved(reached or (near[0], near[0]), near))
+        reached = near
+    return blocks, _moved(reached or (start, start), (start, end))
+
+
+def _moved(before: Span, after: Span) -> tuple[list[Span], list[Span]]:
+    """What is to be added to one span and what to be taken away, to have the other one."""
+    (low, high), (start, end) = before, after
+    added = [span for span in ((start, low), (high, end)) if span[0] < span[1]]
+    return added, [span for span in ((low, start), (end, high)) if span[0] < span[1]]
+
+
 def carve(
     spans: Sequence[Span], blocks: Sequence[tuple[int, datetime]]
 ) -> tuple[list[tuple[int, datetime]], list[Span]]:
@@ -243,6 +273,10 @@ def carve(
 def block_of(moment: datetime, size: timedelta) -> datetime:
     """Where the block of this size begins that holds the moment."""
     return moment - (moment - EARLIEST) % size
+
+
+def _nearest(moment: datetime, size: timedelta) -> datetime:
+    return block_of(moment + size / 2, size)
 
 
 def _ceiling(moment: datetime, size: timedelta) -> datetime:

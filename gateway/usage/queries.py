@@ -53,6 +53,7 @@ from gateway.usage.policy import (
     Scope,
     Span,
     TimeRange,
+    balance,
     carve,
     cut,
     hour_of,
@@ -178,8 +179,21 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     return found
 
 
-def _blocks(size: timedelta, spans: Sequence[Span]) -> ColumnElement[bool]:
-    return and_(member.c.hours == size // HOUR, among(member.c.start, spans))
+def _whole(dimensions: Sequence[Dimension], blocks: Sequence[Sequence[Span]], *, taken: bool = False) -> Select[Any]:
+    """Sums of members, of spans for each of BLOCKS."""
+    measures = (_taken(member.c[name]) if taken else member.c[name] for name in MEASURES)
+    inside = [
+        and_(member.c.hours == size // HOUR, among(member.c.start, spans))
+        for size, spans in zip(BLOCKS, blocks, strict=False)
+        if spans
+    ]
+    rows = select(member.c.dimension, member.c.member, *measures)
+    return rows.where(member.c.dimension.in_(dimensions), or_(*inside)) if inside else rows.where(false())
+
+
+def _taken(measure: Any) -> ColumnElement[Any]:
+    less: ColumnElement[Any] = (-measure).label(measure.name)
+    return less
 
 
 def among(column: ColumnElement[datetime], spans: Sequence[Span]) -> ColumnElement[bool]:
@@ -242,16 +256,18 @@ class Source:
     def members(self, dimensions: Sequence[Dimension]) -> tuple[Part, Part]:
         """Sums of whole hours and more by member, as (dimension, member, the measures), and the rest as crossed rows.
 
-        The first is of no rows where only crossed rows know what the view tells apart.
+        The first is of no rows where only crossed rows know what the view tells apart. Measures below zero take away what others have
+        too much of: a member may have nothing left.
         """
         columns = (event.c.user_id, event.c.api_key_id, event.c.model_name, event.c.provider, event.c.status)
-        whole = select(member.c.dimension, member.c.member, *(member.c[name] for name in MEASURES))
         permit(self.actor, self.view.scope)
         if not told_apart(self.actor, self.view):
-            blocks, ends = self.cut(BLOCKS)
-            inside = [_blocks(size, spans) for size, spans in zip(BLOCKS, blocks, strict=True) if spans]
-            whole = whole.where(member.c.dimension.in_(dimensions), or_(false(), *inside))
-            return whole, self.with_calls([], ends, *columns)
+            sizes, (more, less) = balance(self.view.during, BLOCKS, self.kept_from, self.until)
+            added, taken = zip(*sizes, strict=True)
+            away = self.calls(*columns, *map(_taken, _MEASURED))
+            parts = [away.where(among(event.c.occurred_at, [span])) for span in less]
+            whole = union_all(_whole(dimensions, added), _whole(dimensions, taken, taken=True))
+            return whole, self.with_calls(parts, more, *columns)
         (days, hours), ends = self.cut([DAY, HOUR])
         large, days = carve(days, self.folded)
         rest = [
@@ -264,7 +280,7 @@ class Source:
                 (hourly, among(hourly.c.hour, hours)),
             )
         ]
-        return whole.where(false()), self.with_calls(rest, ends, *columns)
+        return _whole([], []), self.with_calls(rest, ends, *columns)
 
     def with_calls(self, parts: Sequence[Select[Any]], ends: Sequence[Span], *columns: ColumnElement[Any]) -> Part:
         """The parts and the single calls of the ends; no rows where there are neither.

@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -69,7 +70,15 @@ _model = table_of(Model)
 _api_key = table_of(ApiKey)
 _user = table_of(users.User)
 
-_MEMBER = ("user_id", "api_key_id", "model_name", "provider", "status")
+_CALLER, _CALLED = ("api_key_id", "user_id"), ("model_name", "provider", "status")
+# Crossed rows are added up by each of these once, which leaves few for the dimensions to be told from.
+_TOGETHER = {
+    Dimension.MODEL: _CALLED,
+    Dimension.API_KEY: _CALLER,
+    Dimension.PERSON: _CALLER,
+    Dimension.PROVIDER: _CALLED,
+    Dimension.STATUS: _CALLED,
+}
 
 
 def _part(name: str, *columns: ColumnClause[Any]) -> TableClause:
@@ -81,7 +90,7 @@ def _part(name: str, *columns: ColumnClause[Any]) -> TableClause:
 _measures = [member.c[name] for name in MEASURES]
 _moments = _part("moments", column("at", UtcDateTime), *_measures)
 _whole = _part("whole", member.c.dimension, member.c.member, *_measures)
-_crossed = _part("crossed", *(event.c[name] for name in _MEMBER), *_measures)
+_crossed = _part("crossed", *(event.c[name] for name in _CALLER + _CALLED), *_measures)
 
 
 def check(actor: Actor, view: View, ask: Ask) -> None:
@@ -191,31 +200,38 @@ def _answer(view: View, ask: Ask, buckets: dict[int, Totals]) -> Any:
 def _sliced(source: Source, dimensions: Sequence[Dimension]) -> Select[Any]:
     """Rows of (dimension, member, key, label, the measures), of each dimension the hundred largest, dearest first."""
     whole, crossed = source.members(dimensions)
-    ranked = _ranked(tuple(sorted(set(dimensions))), bool(told_apart(source.actor, source.view)))
-    return ranked.add_cte(whole.cte("whole"), crossed.cte("crossed"))
+    return _ranked(tuple(sorted(set(dimensions)))).add_cte(whole.cte("whole"), crossed.cte("crossed"))
 
 
 @cache
-def _ranked(dimensions: tuple[Dimension, ...], summed: bool) -> Select[Any]:
-    """What is made of `whole` and `crossed`; `summed`: there are many rows of the latter to a member."""
-    crossing: Select[Any] = select(*_crossed.c)
-    if summed:
-        # Of the same type as the blocks: added up as numeric, everything would cost several times as much.
-        few = [cast(func.sum(_crossed.c[name]), member.c[name].type).label(name) for name in MEASURES]
-        held = [_crossed.c[name] for name in _MEMBER]
-        crossing = select(*held, *few).group_by(*held)
-    rest = crossing.cte("rest").prefix_with("MATERIALIZED")
+def _ranked(dimensions: tuple[Dimension, ...]) -> Select[Any]:
+    """What is made of `whole` and `crossed`."""
+    sets = sorted({_TOGETHER[each] for each in dimensions})
+    rest = (
+        select(
+            func.grouping(_crossed.c[sets[0][0]]).label("nth"),
+            *(_crossed.c[name] for names in sets for name in names),
+            # Of the same type as the blocks: added up as numeric, everything would cost several times as much.
+            *(cast(func.sum(_crossed.c[name]), member.c[name].type).label(name) for name in MEASURES),
+        )
+        .group_by(func.grouping_sets(*(tuple_(*(_crossed.c[name] for name in names)) for names in sets)))
+        .cte("rest")
+        .prefix_with("MATERIALIZED")
+    )
     parts = [
         select(
             literal(each.value).label("dimension"),
             MEMBERS[each](rest.c).label("member"),
             *(rest.c[name] for name in MEASURES),
-        )
+        ).where(rest.c.nth == sets.index(_TOGETHER[each]))
         for each in dimensions
     ]
     both = union_all(select(*_whole.c), *parts).subquery("both")
     sums = (
-        select(both.c.dimension, both.c.member, *_sums(both)).group_by(both.c.dimension, both.c.member).subquery("sums")
+        select(both.c.dimension, both.c.member, *_sums(both))
+        .group_by(both.c.dimension, both.c.member)
+        .having(func.sum(both.c.requests) > 0)
+        .subquery("sums")
     )
     dearest = (sums.c.spend.desc(), sums.c.requests.desc(), sums.c.member)
     place = func.row_number().over(partition_by=sums.c.dimension, order_by=dearest).label("place")

@@ -37,8 +37,9 @@ _OF_CALLS = [
     "DROP TABLE usage_crossed",
 ]
 _OF_HOURS = [
-    # A job makes these anew.
+    # Jobs do these anew.
     "DELETE FROM usage_folded WHERE start >= :start AND start < :end",
+    "DELETE FROM usage_arranged WHERE start >= :start AND start < :end",
     "DELETE FROM usage_daily WHERE day >= :start AND day < :end",
     f"""INSERT INTO usage_daily (day, {MEMBERS}, {NAMES})
     SELECT date_trunc('day', hour, 'UTC'), {MEMBERS}, {SUMS} FROM usage_hourly

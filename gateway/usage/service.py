@@ -19,7 +19,19 @@ from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import DomainError
 from gateway.subscriptions import Used
-from gateway.usage import folding, ingest, live, partitions, policy, queries, quotas, reading, rebuild, speeds
+from gateway.usage import (
+    arranging,
+    folding,
+    ingest,
+    live,
+    partitions,
+    policy,
+    queries,
+    quotas,
+    reading,
+    rebuild,
+    speeds,
+)
 from gateway.usage.answers import Ask, Sums, Totals, View
 from gateway.usage.budgets import Budgets
 from gateway.usage.calls import Calls
@@ -182,6 +194,10 @@ class UsageService(Calls, Budgets, Exporting):
     async def fold_sums(self) -> int:
         """What the job does every minute: make crossed sums of days that are over. Returns how many blocks."""
         return await folding.fold(self._db, utc_now())
+
+    async def arrange_sums(self) -> int:
+        """What the job does every minute: put sums of hours that are over in order. Returns how many stretches of six hours."""
+        return await arranging.arrange(self._db, utc_now())
 
     async def rebuild_sums(self) -> AsyncIterator[Span]:
         """Make all sums anew from the calls that are kept, and say of each stretch of time when it is done: for repair.

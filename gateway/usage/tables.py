@@ -153,6 +153,15 @@ class UsageFolded(SQLModel, table=True):
     requests: int = Field(sa_type=BigInteger)
 
 
+class UsageArranged(SQLModel, table=True):
+    """Six hours whose sums of members stand in the order in which they are read, put there when so many calls of them were booked."""
+
+    __tablename__ = "usage_arranged"
+
+    start: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    requests: int = Field(sa_type=BigInteger)
+
+
 class UsageQuarter(_Measured, table=True):
     """Sums over everything, and by model, provider and status, of a quarter of an hour: all midnights of the world begin one.
 

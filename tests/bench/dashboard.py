@@ -13,12 +13,16 @@ Needs a server: the embedded one, or TEST_DATABASE_URL.
 
 import argparse
 import asyncio
+import re
 import statistics
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from functools import partial
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -44,7 +48,7 @@ from gateway.usage import (
 )
 from gateway.usage.policy import EVERYTHING
 from tests.bench import worlds
-from tests.bench.databases import a_database, a_server, cpu_of
+from tests.bench.databases import a_database, a_kept_database, a_server, cpu_of
 from tests.bench.worlds import NOW, id_of
 
 ADMIN = Actor(user_id=uuid4(), username="ada", role=Role.ADMIN)
@@ -52,6 +56,7 @@ SOMEBODY = Actor(user_id=id_of("u", 1), username="person-1", role=Role.USER)
 QUARTER, WARM_UP = timedelta(minutes=15), 2
 BERLIN, INDIA = "Europe/Berlin", "Asia/Kolkata"
 FETCHED = text("SELECT tup_fetched FROM pg_stat_database WHERE datname = current_database()")
+SPENT = re.compile(r"([\d.]+) s user, ([\d.]+) s system")
 FLUSH = text("SELECT pg_stat_force_next_flush()")
 
 
@@ -103,10 +108,12 @@ def pages() -> list[Page]:
 
 @dataclass
 class Cost:
-    """Of one page in one ledger, round by round: milliseconds of CPU and of statements; and the rows fetched for it."""
+    """Of one page in one ledger, round by round: milliseconds of CPU and of statements; how many of them go into plans; and the rows
+    fetched for it."""
 
     cpu: list[float] = field(default_factory=list)
     time: list[float] = field(default_factory=list)
+    planning: float = 0
     rows: int = 0
 
 
@@ -141,6 +148,28 @@ class Reader:
         await self._service.calls_of(page.actor, page.view, 10)
         return (cpu_of(self._backend) - before) * 1000, self._spent * 1000
 
+    async def planning(self, page: Page, rounds: int) -> float:
+        """Milliseconds of CPU that go into plans, as the server tells. Telling costs more than planning does."""
+        connection = await self.db.engine.raw_connection()
+        driver: Any = connection.driver_connection
+        connection.close()  # back to the pool, which has no other
+        told: list[float] = []
+
+        def hear(_: object, message: Any) -> None:
+            if message.message == "PLANNER STATISTICS" and (spent := SPENT.search(message.detail)):
+                told.append(sum(map(float, spent.groups())) * 1000)
+
+        driver.add_log_listener(hear)
+        await driver.execute("SET log_planner_stats = on; SET client_min_messages = log")
+        sums = []
+        for _ in range(rounds):
+            told.clear()
+            await self.ask(page)
+            sums.append(sum(told))
+        await driver.execute("RESET log_planner_stats; RESET client_min_messages")
+        driver.remove_log_listener(hear)
+        return statistics.median(sums)
+
     async def rows(self, page: Page) -> int:
         """Fetched for the page."""
         counts = []
@@ -170,6 +199,7 @@ async def measure(urls: Sequence[str], rounds: int) -> list[dict[str, Cost]]:
                     cost[page.name].time.append(time)
     for reader, cost in zip(readers, costs, strict=True):
         for page in pages():
+            cost[page.name].planning = await reader.planning(page, min(rounds, 9))
             cost[page.name].rows = await reader.rows(page)
         await reader.db.close()
     return costs
@@ -182,7 +212,8 @@ def show(counts: Sequence[int], costs: Sequence[dict[str, Cost]]) -> None:
         for count, cost in zip(counts, (found[page.name] for found in costs), strict=True):
             cpu = statistics.median(cost.cpu)
             print(
-                f"  {count:>10,} calls: CPU {cpu:6.1f} ms (p95 {p95(cost.cpu):6.1f}), {cpu / first:5.2f} of {counts[0]:,};"
+                f"  {count:>10,} calls: CPU {cpu:6.1f} ms (p95 {p95(cost.cpu):6.1f}, plans {cost.planning:4.1f}),"
+                f" {cpu / first:5.2f} of {counts[0]:,};"
                 f" time p95 {p95(cost.time):7.1f} ms; {cost.rows:>7,} rows, {cpu * 1000 / (cost.rows or 1):5.2f} µs each"
             )
 
@@ -196,15 +227,19 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="few calls, to see that it runs")
     parser.add_argument("--counts", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
     parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--keep", type=Path, help="a folder for the ledgers, so that the next run finds them made")
     options = parser.parse_args()
     if options.smoke:
         options.counts, options.rounds = [500, 2_000], 2
-    with a_server() as server, ExitStack() as stack:
+    with a_server(options.keep) as server, ExitStack() as stack:
         urls = []
         for count in options.counts:
-            urls.append(stack.enter_context(a_database(server)))
-            began = perf_counter()
-            asyncio.run(worlds.make(urls[-1], count))
+            began, make = perf_counter(), partial(worlds.make, count=count)
+            if options.keep:
+                urls.append(a_kept_database(server, f"ledger_{count}", make))
+            else:
+                urls.append(stack.enter_context(a_database(server)))
+                asyncio.run(make(urls[-1]))
             print(f"{count:,} calls made in {perf_counter() - began:,.0f} s", flush=True)
         print(
             f"{worlds.DAYS} days, {worlds.PEOPLE} people, {worlds.PEOPLE * worlds.KEYS_EACH:,} keys, {worlds.MODELS} models"

@@ -4,9 +4,10 @@ import asyncio
 import math
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -18,14 +19,17 @@ from gateway.sandbox.postgres import Postgres
 
 
 @contextmanager
-def a_server() -> Iterator[str]:
-    """The URL of the server in TEST_DATABASE_URL, or of an embedded one with some memory, as anybody would give it."""
+def a_server(kept: Path | None = None) -> Iterator[str]:
+    """The URL of the server in TEST_DATABASE_URL, or of an embedded one with some memory, as anybody would give it.
+
+    That one's databases are gone afterwards, unless there is a folder in which they are `kept`.
+    """
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
     settings = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
     with (
-        tempfile.TemporaryDirectory() as folder,
+        nullcontext(kept) if kept else tempfile.TemporaryDirectory() as folder,
         Postgres(Path(folder) / "data", durable=False, settings=settings) as postgres,
     ):
         yield postgres.url("postgres")
@@ -43,13 +47,30 @@ def a_database(server: str | None = None) -> Iterator[str]:
             upgrade(url)
             yield url
         finally:
-            asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+            asyncio.run(_execute(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
-async def _execute(server: str, statement: str) -> None:
+def a_kept_database(server: str, name: str, make: Callable[[str], Coroutine[Any, Any, None]]) -> str:
+    """The URL of the one of this name, at head, which is made if it is not there, and stays."""
+    names = asyncio.run(_execute(server, "SELECT datname FROM pg_database"))
+    url = make_url(server).set(database=name).render_as_string(hide_password=False)
+    if name in names:
+        upgrade(url)
+        return url
+    # What was stopped halfway is made again.
+    with a_database(server) as unnamed:
+        asyncio.run(make(unnamed))
+        asyncio.run(_execute(server, f"ALTER DATABASE {make_url(unnamed).database} RENAME TO {name}"))
+    return url
+
+
+async def _execute(server: str, statement: str) -> list[Any]:
+    """The first column of its rows."""
     connection = await asyncpg.connect(asyncpg_dsn(server))
-    await connection.execute(statement)
-    await connection.close()
+    try:
+        return [row[0] for row in await connection.fetch(statement)]
+    finally:
+        await connection.close()
 
 
 def cpu_of(backend: int) -> float:

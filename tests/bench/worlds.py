@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from gateway.db import Database
-from gateway.usage import folding, partitions, rebuild
+from gateway.usage import arranging, folding, partitions, rebuild
 
 DAYS, PEOPLE, KEYS_EACH, MODELS, MODELS_EACH = 90, 500, 2, 60, 5
 # In the middle of a day of the ledger's last 90, whichever the zone.
@@ -80,6 +80,7 @@ async def make(url: str, count: int) -> None:
     async for _ in rebuild.rebuild(db):
         pass
     await folding.fold(db, NOW)
+    await arranging.arrange(db, NOW)
     async with db.read() as session:
         await session.execute(text("VACUUM ANALYZE"))
         # What a backend spends is the whole then.

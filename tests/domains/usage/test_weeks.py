@@ -139,4 +139,4 @@ async def test_tables_of_sums_are_known_to_these_tests(db: Database) -> None:
     found = await rows(
         db, "SELECT relname FROM pg_class WHERE relname LIKE 'usage\\_%' AND relkind = 'r' AND NOT relispartition"
     )
-    assert {row.relname for row in found} == {*SUMS, "usage_block", "usage_folded", "usage_progress"}
+    assert {row.relname for row in found} == {*SUMS, "usage_arranged", "usage_block", "usage_folded", "usage_progress"}
