@@ -129,6 +129,8 @@ function Loaded({ asked, passed, isLoading, onPage }: LoadedProps) {
               itemCount={offset + edges.length + (pageInfo.hasNextPage ? 1 : 0)}
               perPage={PAGE}
               perPageOptions={[]}
+              // On small screens it says "1 - 25 of 26" by itself, which is not how many there are.
+              toggleTemplate={() => <></>}
               page={passed.length + 1}
               onNextClick={() => pageInfo.endCursor && onPage([...passed, pageInfo.endCursor])}
               onPreviousClick={() => onPage(passed.slice(0, -1))}
