@@ -39,7 +39,7 @@ class AuditRemoval:
 
     @classmethod
     def of(cls, removal: audit.Removal) -> "AuditRemoval":
-        return cls(entries=removal.entries, begins=removal.begins, keep_days=removal.keep_days)
+        return cls(entries=BigInt(removal.entries), begins=removal.begins, keep_days=removal.keep_days)
 
 
 @strawberry.input(description="All that is given must hold.")
