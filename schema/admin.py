@@ -9,7 +9,7 @@ from gateway.usage import Scope
 from gateway.users import UserFilter
 from schema import lists
 from schema.account import AccessToken, TokenStatuses
-from schema.audit import AuditEntry, AuditFilter
+from schema.audit import AuditEntry, AuditFilter, AuditRemoval
 from schema.context import Info
 from schema.keys import ApiKey
 from schema.ledger import Ledger
@@ -200,6 +200,13 @@ class Admin:
         wanted = (filter or AuditFilter()).to_domain()
         page = await info.context.services.audit.page(info.context.actor, first, after, wanted)
         return connection(page, AuditEntry.of)
+
+    @strawberry.field(
+        description="What is gone from the beginning of `auditLog`; null: nothing is, it reaches back to the first entry."
+    )
+    async def audit_removal(self, info: Info) -> AuditRemoval | None:
+        removal = await info.context.services.audit.removal(info.context.actor)
+        return AuditRemoval.of(removal) if removal else None
 
     @strawberry.field(description="How this installation is.")
     def system(self, info: Info) -> System:

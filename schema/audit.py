@@ -8,6 +8,7 @@ import strawberry
 
 from gateway import audit
 from schema.relay import Node, encode_id
+from schema.scalars import BigInt
 
 # What `node` finds of the kinds in which the record speaks.
 _NODES = {"api_key": "ApiKey", "model": "Model", "subscription": "ModelSubscription", "user": "User"}
@@ -24,6 +25,21 @@ strawberry.enum(
 class AuditFact:
     name: str = strawberry.field(description="Which: `before`, `after`, `reason`, `code`.")
     value: str | None = strawberry.field(description="As text; what is no text or number, as JSON.")
+
+
+@strawberry.type(
+    description="What is gone from the beginning of the record, because it was older than entries are kept."
+)
+class AuditRemoval:
+    entries: BigInt = strawberry.field(description="How many entries.")
+    begins: datetime = strawberry.field(description="When the oldest entry that is left was made.")
+    keep_days: int | None = strawberry.field(
+        description="After how many days entries are removed at present; null: they stay."
+    )
+
+    @classmethod
+    def of(cls, removal: audit.Removal) -> "AuditRemoval":
+        return cls(entries=BigInt(removal.entries), begins=removal.begins, keep_days=removal.keep_days)
 
 
 @strawberry.input(description="All that is given must hold.")

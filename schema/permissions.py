@@ -81,6 +81,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "accessTokens": _READ_ALL,
         "usage": _READ_ALL,
         "auditLog": _READ_ALL,
+        "auditRemoval": _READ_ALL,
         "subscriptionPolicies": _READ_ALL,
         "system": _READ_ALL,
         "ledger": _READ_ALL,

@@ -16,6 +16,7 @@ import orjson
 from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
+from gateway.expected import as_domain_error
 from gateway.websockets import SEND_NOW
 from schema.live_callers import Change, Leave, TooManyConnections
 from schema.live_hub import LiveHub, is_shared
@@ -24,6 +25,7 @@ from schema.outbox import Outbox, SendNow
 
 SUBPROTOCOL = "graphql-transport-ws"
 TOO_MANY = 4413
+TRY_AGAIN = 1013  # of RFC 6455's registry; clients connect again after a while
 LAST_WORD_SECONDS = 5.0
 CLOSE_CODES = {Change.GONE: 4403, Change.OTHER_RIGHTS: 4412}
 
@@ -155,7 +157,7 @@ class Socket:
         for name, value in (payload or {}).items():
             if name.lower() == "authorization":
                 words = value.split() if isinstance(value, str) else []
-                if len(words) != 2 or words[0].lower() != "bearer" or not await self._sign_in(words[1]):
+                if len(words) != 2 or words[0].lower() != "bearer" or not await self._is_good(words[1]):
                     raise Closed(4401, "Unauthorized")
                 self._leave()  # it belongs to another caller now
                 self._leave = lambda: None
@@ -163,6 +165,15 @@ class Socket:
                     self._leave = self._join(self._changed)
                 except TooManyConnections as many:
                     raise Closed(TOO_MANY, str(many)) from None
+
+    async def _is_good(self, token: str) -> bool:
+        """Whether the caller is known by the token, who is asking from then on. Raises Closed when that can't be found out."""
+        try:
+            return await self._sign_in(token)
+        except Exception as error:
+            if (expected := as_domain_error(error)) is None:
+                raise
+            raise Closed(TRY_AGAIN, str(expected)) from None
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
         id_ = message.get("id")

@@ -117,7 +117,10 @@ const PAGES: PageCase[] = [
     name: "the calls",
     as: "ada",
     path: "/usage?view=calls",
-    show: (page) => expect(page.getByRole("grid", { name: "Calls" })).toBeVisible(),
+    show: async (page) => {
+      await expect(page.getByRole("grid", { name: "Calls" })).toBeVisible();
+      await expect(page.getByRole("button", { name: "Go to next page" })).toBeVisible();
+    },
   },
   {
     name: "the calls that a number counts",

@@ -78,7 +78,6 @@ test.describe("what fails can be tried again", () => {
       await page.unroute(QUERIES);
       const retry = page.getByRole("button", { name: "Try again" });
       await expect(async () => {
-        // The models page has two parts that ask by themselves, each with its own way to retry.
         if (await retry.count()) await retry.first().click();
         await expect(page.getByRole("link", { name: found, exact: true })).toBeVisible({ timeout: 2_000 });
       }).toPass();

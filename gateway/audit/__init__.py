@@ -18,6 +18,7 @@ from gateway.actor import Actor
 from gateway.audit.chain import Break, Verified, entry
 from gateway.audit.origin import Origin, origin, set_origin
 from gateway.audit.queries import AuditFilter
+from gateway.audit.retention import Removal
 from gateway.audit.service import AuditService, entry_as_json
 from gateway.audit.stream import stream_to
 from gateway.audit.tables import AuditAnchor, AuditEntry, AuditSeal, Outcome
@@ -31,6 +32,7 @@ __all__ = [
     "Break",
     "Origin",
     "Outcome",
+    "Removal",
     "Verified",
     "entry_as_json",
     "forget_name",

@@ -36,9 +36,28 @@ class Removed:
         return row.action == ACTION and told == (self.position, self.hash)
 
 
+@dataclass(frozen=True)
+class Removal:
+    """How many entries are gone from the beginning of the record, when the oldest that is left was made, and after how many days they go
+    at present; None: they stay.
+    """
+
+    entries: int
+    begins: datetime
+    keep_days: int | None
+
+
 async def newest_anchor(session: AsyncSession) -> Removed | None:
     row = (await session.execute(select(_anchor).order_by(_anchor.c.position.desc()).limit(1))).one_or_none()
     return Removed(row.position, row.hash, row.entry_at) if row else None
+
+
+async def removal(session: AsyncSession, keep_days: int | None) -> Removal | None:
+    """None where nothing was removed."""
+    if (last := await newest_anchor(session)) is None:
+        return None
+    begins = await session.execute(select(func.min(_seal.c.entry_at)).where(_seal.c.position == last.position + 1))
+    return Removal(last.position, begins.scalar_one(), keep_days)
 
 
 async def count_removable(session: AsyncSession, before: datetime) -> int:

@@ -14,6 +14,7 @@ from gateway.actor import Actor
 from gateway.audit import chain, queries, retention
 from gateway.audit.chain import Verified, entry
 from gateway.audit.queries import EVERYTHING, AuditFilter
+from gateway.audit.retention import Removal
 from gateway.audit.stream import Stream
 from gateway.audit.tables import AuditEntry, AuditSeal, Outcome
 from gateway.db import Database, utc_now
@@ -112,6 +113,12 @@ class AuditService:
             count += removed
             if not removed:
                 return count
+
+    async def removal(self, actor: Actor) -> Removal | None:
+        """What is gone from the beginning; None where nothing is. Raises NotPermitted for a plain user."""
+        _check(actor)
+        async with self._db.read() as session:
+            return await retention.removal(session, self._keep_days)
 
     async def verify(self, head: str | None = None) -> Verified:
         """Whether the chain holds, and where it first breaks. Reads everything. `head`: a hash that must still be in it."""

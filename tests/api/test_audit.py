@@ -6,9 +6,16 @@ from typing import Any
 
 import pytest
 
+from gateway.audit import AuditService
+from gateway.db import Database
 from gateway.web.files import FORMS
 from schema.root import schema
 from tests.api.conftest import World
+from tests.conftest import a_database
+from tests.domains.audit.test_retention import record, rows
+from tests.graphql import served
+from tests.portal import sandbox_settings
+from tests.ports import own_port
 
 LOG = """
 query ($filter: AuditFilter, $first: Int! = 100, $after: String) {
@@ -194,3 +201,29 @@ async def test_sealed_by_the_job(world: World) -> None:
     assert await world.portal.services.audit.seal() > 0
     found = await world.portal.services.audit.verify()
     assert (found.waiting, found.broken) == (0, None)
+
+
+REMOVAL = "{ admin { auditRemoval { entries begins keepDays } } }"
+
+
+async def test_a_whole_record_has_lost_nothing(world: World) -> None:
+    assert (await world.audrey.execute(REMOVAL))["admin"]["auditRemoval"] is None
+    assert (await world.alice.refused(REMOVAL))["code"] == "FORBIDDEN"
+
+
+async def test_where_a_record_begins_that_was_cut(server_url: str, template: str) -> None:
+    port = own_port()
+    async with a_database(server_url, template) as url:
+        db = Database(url)
+        try:
+            await record(db, 400, 300, 200, 50)
+            assert await AuditService(db, keep_days=250).retain() == 2
+            ((begins,),) = await rows(db, "SELECT at FROM audit_entry WHERE detail->>'days' = '200'")
+        finally:
+            await db.close()
+        settings = sandbox_settings(url, port=port, public_url=f"http://127.0.0.1:{port}")
+        keeping = settings.database.model_copy(update={"audit_keep_days": 250})
+        async with served(settings.model_copy(update={"database": keeping})) as portal:
+            audrey = await portal.sign_in("audrey")
+            answer = (await audrey.execute(REMOVAL))["admin"]["auditRemoval"]
+    assert answer == {"entries": 2, "begins": begins.isoformat().replace("+00:00", "Z"), "keepDays": 250}

@@ -1,6 +1,8 @@
 """All connections to the database in use for longer than anybody waits: said as what it is, and over as soon as one is free."""
 
+import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -8,8 +10,9 @@ import websockets
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from gateway.db import Database
+from gateway.db import Database, utc_now
 from tests.conftest import a_database
+from tests.documents import CREATE_TOKEN
 from tests.graphql import Portal, served
 from tests.portal import sandbox_settings
 from tests.ports import own_port
@@ -97,3 +100,30 @@ async def test_within_an_operation_or_a_route(narrow: Portal, monkeypatch: pytes
     assert (page.status_code, page.json(), page.headers["retry-after"]) == (503, PLAIN, "2")
     assert not any("exc_info" in line for line in lines)
     assert "errors" not in await alice.post(MODELS)
+
+
+async def test_a_token_in_a_sockets_first_message(narrow: Portal) -> None:
+    """Whose it is can't be found out, so the socket is closed with the code after which clients come again; then it is good."""
+    alice = await narrow.sign_in("alice")
+    wanted = {"name": "Program", "scopes": ["READ"], "expiresAt": (utc_now() + timedelta(days=1)).isoformat()}
+    made = await alice.execute(CREATE_TOKEN, {"input": wanted})
+    first = {"type": "connection_init", "payload": {"Authorization": f"Bearer {made['createAccessToken']['secret']}"}}
+
+    async def connected() -> websockets.ClientConnection:
+        return await websockets.connect(
+            narrow.url.replace("http", "ws") + "/graphql",
+            subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
+            origin=websockets.Origin(narrow.url),
+        )
+
+    with capture_logs() as lines:
+        async with narrow.services.db.engine.connect(), await connected() as socket:
+            await socket.send(json.dumps(first))
+            with pytest.raises(websockets.ConnectionClosedError) as closed:
+                await socket.recv()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, SENTENCE)
+    assert not any("exc_info" in line for line in lines)
+    async with await connected() as socket:
+        await socket.send(json.dumps(first))
+        assert json.loads(await socket.recv()) == {"type": "connection_ack"}

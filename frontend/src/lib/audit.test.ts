@@ -59,12 +59,13 @@ describe("facts", () => {
   });
 
   it("leave the rest as it is", () => {
-    expect(facts({ name: "bot", scopes: '["READ","ADMIN"]', sessions: "2", ended: '{"keys":1}', why: null })).toEqual({
+    expect(facts({ name: "bot", scopes: '["READ","ADMIN"]', sessions: "2", overlap: "86400", ended: '{"keys":1}', why: null })).toEqual({
       changes: [],
       others: [
         { name: "Name", value: "bot" },
         { name: "Scopes", value: "READ, ADMIN" },
         { name: "Sessions", value: "2" },
+        { name: "Overlap", value: "24 h" },
         { name: "Ended", value: '{"keys":1}' },
       ],
     });

@@ -1,4 +1,5 @@
 import { readable } from "./labels";
+import { formatDuration } from "./time";
 
 const NOUNS: Record<string, string> = {
   api_key: "Key",
@@ -33,6 +34,9 @@ const PAIRS = ["access", "lifecycle", "successor_id"];
 /** Facts whose every field is such a pair. */
 const GROUPS = ["limits", "rules"];
 
+/** Facts that are a number of seconds. */
+const SECONDS = ["overlap"];
+
 const text = (value: unknown): string => {
   if (value === null || value === undefined || value === "") return "–";
   return typeof value === "string" ? value : JSON.stringify(value);
@@ -66,6 +70,7 @@ export function readFacts(facts: readonly Fact[]): ReadFacts {
   for (const [name, value] of Object.entries(rest)) {
     if (value === null || value === undefined) continue;
     if (PAIRS.includes(name) && Array.isArray(value)) pair(name, value[0], value[1]);
+    else if (SECONDS.includes(name) && typeof value === "number") others.push({ name: readable(name), value: formatDuration(value * 1000) });
     else if (GROUPS.includes(name) && isObject(value)) {
       for (const [field, both] of Object.entries(value)) if (Array.isArray(both)) pair(field, both[0], both[1]);
     } else others.push({ name: readable(name), value: Array.isArray(value) ? value.map(text).join(", ") : text(value) });

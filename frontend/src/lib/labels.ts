@@ -35,7 +35,9 @@ const ROLES: Record<string, string> = { USER: "User", AUDITOR: "Auditor", ADMIN:
 const PROVIDERS: Record<string, string> = {
   anthropic: "Anthropic",
   azure: "Azure",
+  azure_ai: "Azure AI",
   bedrock: "Amazon Bedrock",
+  bedrock_converse: "Amazon Bedrock",
   cohere: "Cohere",
   cohere_chat: "Cohere",
   deepseek: "DeepSeek",
@@ -45,10 +47,23 @@ const PROVIDERS: Record<string, string> = {
   mistral: "Mistral",
   ollama: "Ollama",
   openai: "OpenAI",
+  openrouter: "OpenRouter",
   vertex_ai: "Google Vertex AI",
   vllm: "vLLM",
   watsonx: "IBM watsonx",
   xai: "xAI",
+};
+
+/** LiteLLM's functions, each of which it also has with an "a" before its name. */
+const CALL_TYPES: Record<string, string> = {
+  completion: "Chat completion",
+  text_completion: "Text completion",
+  embedding: "Embedding",
+  image_generation: "Image generation",
+  transcription: "Transcription",
+  speech: "Speech",
+  responses: "Response",
+  rerank: "Rerank",
 };
 
 export function readable(value: string): string {
@@ -65,3 +80,6 @@ export const lifecycleLabel = named(LIFECYCLES);
 export const roleLabel = named(ROLES);
 /** LiteLLM's own provider names are free text; the common ones get their proper spelling, the rest stays. */
 export const providerLabel = (value: string) => PROVIDERS[value] ?? value;
+
+/** What kind of call it was: `acompletion` -> `Chat completion`. */
+export const callTypeLabel = (value: string) => CALL_TYPES[value] ?? CALL_TYPES[value.replace(/^a/, "")] ?? readable(value);

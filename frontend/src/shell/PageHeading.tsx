@@ -40,7 +40,7 @@ export function PageHeading({ title, description, parent, actions }: PageHeading
       ) : null}
       <PageSection>
         <Flex justifyContent={{ default: "justifyContentSpaceBetween" }} alignItems={{ default: "alignItemsFlexStart" }}>
-          <FlexItem flex={{ default: "flex_1" }}>
+          <FlexItem grow={{ default: "grow" }} className="heading-text">
             <Title headingLevel="h1" tabIndex={-1} ref={heading} className="page-title">
               {title}
             </Title>

@@ -61,8 +61,9 @@ interface QueryBoundaryProps {
 /** Holds whatever asks for data: a skeleton while it loads, the error with a way to retry when it fails. */
 export function QueryBoundary({ skeleton, resetOn, isQuiet = false, children }: QueryBoundaryProps) {
   const [attempt, setAttempt] = useState(0);
+  const outer = use(Attempt);
   return (
-    <Attempt value={attempt}>
+    <Attempt value={outer + attempt}>
       <Catcher key={attempt} skeleton={skeleton} isQuiet={isQuiet} resetOn={resetOn} onRetry={() => setAttempt(attempt + 1)}>
         <Suspense fallback={skeleton}>{children}</Suspense>
       </Catcher>

@@ -151,6 +151,19 @@ describe("errors", () => {
     expect(await screen.findByText("claude-opus")).toBeInTheDocument();
   });
 
+  it("are said once where two parts of a page fail, and both are asked again", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const data = someData();
+    data.failures.models = data.failures.modelFacets = "INTERNAL";
+    openPage("/models", data);
+    await waitFor(() => expect(screen.getAllByText("Something went wrong")).toHaveLength(1));
+    delete data.failures.models;
+    delete data.failures.modelFacets;
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("claude-opus")).toBeInTheDocument();
+    expect(await screen.findByRole("button", { name: "Provider" })).toBeInTheDocument();
+  });
+
   it("say how long to wait where that is known, and whom to ask where waiting does not help", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const data = someData();

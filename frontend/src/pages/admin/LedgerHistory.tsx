@@ -4,6 +4,7 @@ import { graphql, useFragment } from "react-relay";
 import { RelativeTime } from "../../components/RelativeTime";
 import { formatCount } from "../../lib/numbers";
 import { formatSpan } from "../../lib/time";
+import { timeZone } from "../../lib/usageRange";
 import type { LedgerHistory_history$key } from "./__generated__/LedgerHistory_history.graphql";
 
 /** How far the import of older calls is. */
@@ -32,7 +33,7 @@ export function LedgerHistory({ history: historyRef }: { history: LedgerHistory_
           // Not 100 before it is done.
           value={isDone ? 100 : Math.floor(done * 100)}
           variant={isDone ? "success" : undefined}
-          helperText={formatSpan(Date.parse(start), Date.parse(end))}
+          helperText={`${formatSpan(Date.parse(start), Date.parse(end))} (${timeZone()})`}
         />
         <Content component="p">
           {calls === 0

@@ -141,7 +141,7 @@ export function ApprovalCard({ subscription: ref, canDecide, isMine, isOpen, onO
             {formatCount(ownersUsage.requests)} {ownersUsage.requests === 1 ? "request" : "requests"},{" "}
             {formatMoney(ownersUsage.spend)}
           </Fact>
-          <Fact name="Waiting">{awaitingSince ? <RelativeTime at={awaitingSince} /> : "–"}</Fact>
+          <Fact name="Waiting since">{awaitingSince ? <RelativeTime at={awaitingSince} /> : "–"}</Fact>
         </DescriptionList>
       </CardBody>
       {refusal ? (

@@ -1,4 +1,4 @@
-import { Button, EmptyState, EmptyStateBody, Flex, PageSection } from "@patternfly/react-core";
+import { Button, Content, EmptyState, EmptyStateBody, Flex, PageSection } from "@patternfly/react-core";
 import { DownloadIcon, HistoryIcon } from "@patternfly/react-icons";
 import { Table, Th, Thead, Tr } from "@patternfly/react-table";
 import { useDeferredValue, useMemo, useState } from "react";
@@ -9,6 +9,8 @@ import { LoadMore } from "../../components/LoadMore";
 import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
 import { auditFilter, exportHref, parseAuditChoice, WHOLE_RECORD } from "../../lib/auditChoice";
+import { formatSome } from "../../lib/numbers";
+import { formatExact } from "../../lib/time";
 import { type AddressChanges, useAddress } from "../../lib/useAddress";
 import { useNow } from "../../lib/useNow";
 import { PageHeading } from "../../shell/PageHeading";
@@ -42,14 +44,26 @@ function Rows({ query, isFiltered, onChange }: RowsProps) {
               }
             }
           }
+          auditRemoval {
+            entries
+            begins
+            keepDays
+          }
         }
       }
     `,
     query,
   );
-  const { edges } = data.admin.auditLog;
+  const { auditLog, auditRemoval } = data.admin;
+  const { edges } = auditLog;
+  const beginning = auditRemoval ? <Beginning {...auditRemoval} /> : null;
   if (edges.length === 0) {
-    return isFiltered ? <NothingFound title="No entry fits" onClear={() => onChange(WHOLE_RECORD)} /> : <NoEntries />;
+    return (
+      <>
+        {isFiltered ? <NothingFound title="No entry fits" onClear={() => onChange(WHOLE_RECORD)} /> : <NoEntries />}
+        {beginning}
+      </>
+    );
   }
   return (
     <>
@@ -67,7 +81,25 @@ function Rows({ query, isFiltered, onChange }: RowsProps) {
         ))}
       </Table>
       <LoadMore list={list} size={PAGE} shown={edges.length} />
+      {list.hasNext ? null : beginning}
     </>
+  );
+}
+
+interface BeginningProps {
+  entries: number;
+  begins: string;
+  keepDays: number | null | undefined;
+}
+
+/** Where the record begins, if that is not where everything began. */
+function Beginning({ entries, begins, keepDays }: BeginningProps) {
+  const after = keepDays == null ? "" : ` after ${formatSome(keepDays, "day")}, as set`;
+  return (
+    <Content component="p" className="above">
+      The record begins at {formatExact(Date.parse(begins))}; {formatSome(entries, "older entry", "older entries")}{" "}
+      {entries === 1 ? "was" : "were"} removed{after}.
+    </Content>
   );
 }
 

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 
 import { axe } from "../../test/axe";
 import { ADA, anEntry, type BackendData, nodeId, someData } from "../../test/backend";
@@ -95,4 +95,25 @@ it("goes on page by page", async () => {
   await userEvent.click(screen.getByRole("button", { name: "Show more" }));
   expect(await screen.findByText("person-59")).toBeInTheDocument();
   expect(screen.queryByRole("button", { name: "Show more" })).not.toBeInTheDocument();
+});
+
+describe("a record of which the oldest part is gone", () => {
+  const begins = /^The record begins at Nov 1, 2026, .*; 1,200 older entries were removed after 180 days, as set\.$/;
+
+  it("says at its end where it begins", async () => {
+    data.auditLog = Array.from({ length: 60 }, (_, index) => anEntry(index + 1, { actor: `person-${index}` }));
+    data.auditRemoval = { entries: 1200, begins: "2026-11-01T12:00:00Z", keepDays: 180 };
+    openPage("/admin/audit", data);
+    expect(await screen.findByText("50 shown")).toBeInTheDocument();
+    expect(screen.queryByText(/The record begins/)).not.toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Show more" }));
+    expect(await screen.findByText(begins)).toBeInTheDocument();
+  });
+
+  it("says so where nothing fits, since it may have been there", async () => {
+    data.auditRemoval = { entries: 1, begins: "2026-11-01T12:00:00Z", keepDays: null };
+    openPage("/admin/audit?actor=nobody", data);
+    expect(await screen.findByRole("heading", { name: "No entry fits" })).toBeInTheDocument();
+    expect(screen.getByText(/^The record begins at .*; 1 older entry was removed\.$/)).toBeInTheDocument();
+  });
 });

@@ -10,6 +10,8 @@ import {
   GridItem,
   PageSection,
   Skeleton,
+  Stack,
+  StackItem,
 } from "@patternfly/react-core";
 import { useState } from "react";
 import { graphql, useFragment } from "react-relay";
@@ -141,11 +143,13 @@ function Details({ apiKey: keyRef, reader, llmBaseUrl }: DetailsProps) {
                     </Fact>
                   )}
                   <Fact name="Models">
-                    {key.models.map(({ id, name }) => (
-                      <div key={id}>
-                        <Link to={modelPath(id)}>{name}</Link>
-                      </div>
-                    ))}
+                    <Stack hasGutter className="tight">
+                      {key.models.map(({ id, name }) => (
+                        <StackItem key={id}>
+                          <Link to={modelPath(id)}>{name}</Link>
+                        </StackItem>
+                      ))}
+                    </Stack>
                   </Fact>
                   <Fact name="Limits">
                     <Limits {...key} />

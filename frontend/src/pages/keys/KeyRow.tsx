@@ -1,6 +1,6 @@
 import { Label, LabelGroup } from "@patternfly/react-core";
 import { ExclamationTriangleIcon, InProgressIcon } from "@patternfly/react-icons";
-import { Td, Tr } from "@patternfly/react-table";
+import { Td, type TdProps, Tr } from "@patternfly/react-table";
 import { useEffect, useState } from "react";
 import { fetchQuery, graphql, useFragment, useRelayEnvironment } from "react-relay";
 import { Link } from "react-router";
@@ -18,6 +18,9 @@ import type { KeyRow_key$key } from "./__generated__/KeyRow_key.graphql";
 import type { KeyRowQuery } from "./__generated__/KeyRowQuery.graphql";
 
 const ASK_AGAIN = 3_000;
+
+/** In rows of cells there is room for it on wide screens only; in lists there is. */
+export const CREATED: TdProps["visibility"] = ["hiddenOnXl", "visibleOn2Xl"];
 
 /** Asks for the key again until LiteLLM has confirmed it as it is shown. */
 export function useSettle(id: string, inSync: boolean): void {
@@ -105,7 +108,7 @@ export function KeyRow({ apiKey: keyRef, reader, hasOwner }: KeyRowProps) {
 
   return (
     <Tr>
-      <Td dataLabel="Name">
+      <Td dataLabel="Name" modifier="breakWord">
         <Link to={keyPath(key.id)}>{key.name}</Link>
         <br />
         <code className="unbroken">
@@ -121,16 +124,16 @@ export function KeyRow({ apiKey: keyRef, reader, hasOwner }: KeyRowProps) {
       <Td dataLabel="Models">
         <LabelGroup numLabels={2} aria-label={`Models of ${key.name}`}>
           {key.models.map((model) => (
-            <Label key={model.id} isCompact variant="outline">
+            <Label key={model.id} isCompact variant="outline" textMaxWidth="16ch">
               {model.name}
             </Label>
           ))}
         </LabelGroup>
       </Td>
       <Td dataLabel="Spend" modifier="nowrap">{formatMoney(key.spend)}</Td>
-      <Td dataLabel="Last used" modifier="nowrap">{key.lastUsedAt ? <RelativeTime at={key.lastUsedAt} /> : "Never"}</Td>
+      <Td dataLabel="Last used">{key.lastUsedAt ? <RelativeTime at={key.lastUsedAt} /> : "Never"}</Td>
       {hasOwner ? null : (
-        <Td dataLabel="Created" modifier="nowrap">
+        <Td dataLabel="Created" visibility={CREATED}>
           <RelativeTime at={key.createdAt} />
         </Td>
       )}

@@ -1,7 +1,7 @@
 import { Table, Tbody, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { Reader } from "../../lib/reader";
-import { KeyRow } from "./KeyRow";
+import { CREATED, KeyRow } from "./KeyRow";
 import type { KeyRow_key$key } from "./__generated__/KeyRow_key.graphql";
 
 const COLUMNS = ["Name", "Owner", "Status", "Models", "Spend", "Last used", "Created", "Expires"];
@@ -32,7 +32,12 @@ export function KeyTable({ name, keys, reader, hasOwner = false }: KeyTableProps
             column === ACTIONS ? (
               <Th key={column} screenReaderText={column} />
             ) : (
-              <Th key={column} modifier="nowrap" width={column === "Name" ? 20 : undefined}>
+              <Th
+                key={column}
+                modifier="nowrap"
+                width={column === "Name" ? 20 : undefined}
+                visibility={column === "Created" ? CREATED : undefined}
+              >
                 {column}
               </Th>
             ),

@@ -1,5 +1,5 @@
 import { PageSection } from "@patternfly/react-core";
-import { useCallback, useDeferredValue, useMemo } from "react";
+import { Suspense, useCallback, useDeferredValue, useMemo } from "react";
 import { graphql } from "react-relay";
 import { useSearchParams } from "react-router";
 
@@ -48,11 +48,14 @@ export function ModelsPage() {
     <>
       <PageHeading title="Models" description="What you can call, what it costs, and what it takes to use it." />
       <PageSection isFilled>
-        <QueryBoundary skeleton={<ModelFiltersSkeleton />}>
-          <ModelFilters search={search} onChange={change} onClear={clear} />
-        </QueryBoundary>
-        <QueryBoundary skeleton={<ModelResultsSkeleton />} resetOn={shown}>
-          <Results search={shown} isStale={shown !== search} onClear={clear} />
+        {/* Around both: when nothing is answered, that is said once, and tried again at once. */}
+        <QueryBoundary skeleton={<ModelResultsSkeleton />}>
+          <Suspense fallback={<ModelFiltersSkeleton />}>
+            <ModelFilters search={search} onChange={change} onClear={clear} />
+          </Suspense>
+          <QueryBoundary skeleton={<ModelResultsSkeleton />} resetOn={shown}>
+            <Results search={shown} isStale={shown !== search} onClear={clear} />
+          </QueryBoundary>
         </QueryBoundary>
       </PageSection>
     </>

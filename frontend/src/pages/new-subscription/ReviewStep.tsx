@@ -21,7 +21,7 @@ export function ReviewStep({ models, needs: { justification, limits } }: { model
             <Tr>
               <Th modifier="wrap">Model</Th>
               <Th modifier="wrap">Access</Th>
-              <Th modifier="wrap">Limits</Th>
+              <Th modifier="nowrap">Limits</Th>
               <Th modifier="wrap">What happens next</Th>
               <Th modifier="wrap">Cost in 30 days</Th>
             </Tr>

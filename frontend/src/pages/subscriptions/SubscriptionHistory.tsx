@@ -4,6 +4,9 @@ import { graphql, useFragment } from "react-relay";
 
 import { RelativeTime } from "../../components/RelativeTime";
 import { StatusLabel } from "../../components/StatusLabel";
+import { formatMoney } from "../../lib/money";
+import { formatCount } from "../../lib/numbers";
+import { formatBudgetDuration, formatExact } from "../../lib/time";
 import type { SubscriptionHistory_subscription$key } from "./__generated__/SubscriptionHistory_subscription.graphql";
 
 const COLUMNS = ["When", "What", "By", "Then", "Reason", "Limits"];
@@ -23,15 +26,25 @@ const ACTIONS: Record<string, string> = {
   QUOTA_CANCELLED: "Request for other limits withdrawn",
 };
 
-const LIMITS: Record<string, string> = {
-  maxBudget: "Budget",
-  maxRequests: "Requests",
-  maxTokens: "Tokens",
-  budgetDuration: "Window",
-  rpmLimit: "Requests a minute",
-  tpmLimit: "Tokens a minute",
-  expiresAt: "Expires",
+const count = (value: string) => formatCount(Number(value));
+
+/** Each limit's name, and its value in words. */
+const LIMITS: Record<string, [name: string, inWords: (value: string) => string]> = {
+  maxBudget: ["Budget", formatMoney],
+  maxRequests: ["Requests", count],
+  maxTokens: ["Tokens", count],
+  budgetDuration: ["Starts again", formatBudgetDuration],
+  rpmLimit: ["Requests a minute", count],
+  tpmLimit: ["Tokens a minute", count],
+  expiresAt: ["Expires", (value) => formatExact(Date.parse(value))],
 };
+
+function limitInWords(limit: string, before: string | null | undefined, after: string | null | undefined): string {
+  const [name, inWords] = LIMITS[limit] ?? [limit, (value: string) => value];
+  const nothing = limit === "budgetDuration" || limit === "expiresAt" ? "never" : "none";
+  const text = (value: string | null | undefined) => (value == null ? nothing : inWords(value));
+  return `${name}: ${text(before)} → ${text(after)}`;
+}
 
 /** All that was done to a subscription, the newest first. */
 export function SubscriptionHistory({ subscription: ref }: { subscription: SubscriptionHistory_subscription$key }) {
@@ -83,9 +96,7 @@ export function SubscriptionHistory({ subscription: ref }: { subscription: Subsc
                     {limits.length === 0
                       ? "–"
                       : limits.map(({ limit, before, after }) => (
-                          <div key={limit}>
-                            {LIMITS[limit] ?? limit}: {before ?? "none"} → {after ?? "none"}
-                          </div>
+                          <div key={limit}>{limitInWords(limit, before, after)}</div>
                         ))}
                   </div>
                 </Td>

@@ -56,7 +56,7 @@ export function SubscriptionRow({ subscription: ref, hasOwner = false, children 
   const { model, reason, expiresAt } = subscription;
   return (
     <Tr>
-      <Td dataLabel="Model">
+      <Td dataLabel="Model" modifier="breakWord">
         <Link to={modelPath(model.id)}>{model.name}</Link>
         <br />
         <small>{providerLabel(model.provider)}</small>

@@ -54,7 +54,11 @@ describe("a subscription", () => {
           fromStatus: "ACTIVE",
           toStatus: "ACTIVE",
           reason: "Less.",
-          limits: [{ limit: "maxRequests", before: null, after: "10" }],
+          limits: [
+            { limit: "maxRequests", before: null, after: "1000" },
+            { limit: "maxBudget", before: "250", after: null },
+            { limit: "budgetDuration", before: null, after: "30d" },
+          ],
         },
       ],
     });
@@ -63,7 +67,7 @@ describe("a subscription", () => {
     expect(screen.getByRole("progressbar", { name: "Requests" })).toHaveAttribute("aria-valuetext", "10 of 10, 0 left");
     expect(screen.getByText("$0.25 of $5.00")).toBeInTheDocument();
     const rows = within(screen.getByRole("grid", { name: "History" })).getAllByRole("row");
-    expect(rows[1]).toHaveTextContent(/Changed.*ada.*Less\..*Requests: none → 10/);
+    expect(rows[1]).toHaveTextContent(/Changed.*ada.*Less\..*Requests: none → 1,000Budget: \$250\.00 → noneStarts again: never → every 30 days/);
     expect(rows[2]).toHaveTextContent(/Requested.*alice/);
     expect(await axe(baseElement)).toHaveNoViolations();
   });

@@ -111,7 +111,7 @@ export function Breakdown({ by, slices: slicesRef, whole: wholeRef, asked }: Bre
               const label = valueLabel(by, slice.label);
               return (
                 <Tr key={value ?? slice.label}>
-                  <Td dataLabel={name}>
+                  <Td dataLabel={name} modifier="breakWord">
                     {value ? <Link to={linkTo({ [by]: value })}>{label}</Link> : label}
                     <ShareBar share={share(slice.totals)} />
                   </Td>
@@ -121,7 +121,7 @@ export function Breakdown({ by, slices: slicesRef, whole: wholeRef, asked }: Bre
             })}
             {others ? (
               <Tr>
-                <Td dataLabel={name}>
+                <Td dataLabel={name} modifier="breakWord">
                   {othersName}
                   <ShareBar share={share(others)} />
                 </Td>

@@ -11,7 +11,7 @@ import { graphql, useFragment } from "react-relay";
 import { Link } from "react-router";
 
 import { Fact } from "../../components/Fact";
-import { readable } from "../../lib/labels";
+import { callTypeLabel } from "../../lib/labels";
 import { formatMoney, formatPrice } from "../../lib/money";
 import { formatCount } from "../../lib/numbers";
 import { keyPath } from "../../lib/paths";
@@ -80,7 +80,7 @@ export function CallDialog({ call: callRef, all, onClose }: CallDialogProps) {
           {all ? <Fact name="Person">{call.user?.displayName ?? "Not known"}</Fact> : null}
           <Fact name="Provider">{call.provider ? valueLabel("provider", call.provider) : "Not told"}</Fact>
           <Fact name="Kind">
-            {readable(call.callType)}
+            {callTypeLabel(call.callType)}
             {call.stream ? ", streamed" : ""}
           </Fact>
           <Fact name="Tokens in">

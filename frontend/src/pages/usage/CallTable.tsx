@@ -17,7 +17,7 @@ export const callColumns = (all: boolean) => [
   "Key",
   ...(all ? ["Person"] : []),
   "Result",
-  "In, out",
+  "Tokens in, out",
   "Cost",
   "Latency",
   "First token",
@@ -37,7 +37,7 @@ export function CallTable({ calls, all, onOpen }: CallTableProps) {
       <Thead>
         <Tr>
           {callColumns(all).map((column) => (
-            <Th key={column} modifier="nowrap">
+            <Th key={column} modifier="wrap">
               {column}
             </Th>
           ))}
@@ -106,7 +106,7 @@ function Row({ call: callRef, all, onOpen }: RowProps) {
           {statusLabel(call.status)}
         </Label>
       </Td>
-      <Td dataLabel="In, out" modifier="nowrap">
+      <Td dataLabel="Tokens in, out" modifier="nowrap">
         {formatCount(call.promptTokens)}, {formatCount(call.completionTokens)}
       </Td>
       <Td dataLabel="Cost" modifier="nowrap">{success && !call.priced ? "No price" : formatMoney(call.spend)}</Td>

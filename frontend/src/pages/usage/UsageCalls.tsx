@@ -129,6 +129,8 @@ function Loaded({ asked, passed, isLoading, onPage }: LoadedProps) {
               itemCount={offset + edges.length + (pageInfo.hasNextPage ? 1 : 0)}
               perPage={PAGE}
               perPageOptions={[]}
+              // On small screens, too, its buttons, and not its own "1 - 25 of 26".
+              className="pf-m-display-full"
               page={passed.length + 1}
               onNextClick={() => pageInfo.endCursor && onPage([...passed, pageInfo.endCursor])}
               onPreviousClick={() => onPage(passed.slice(0, -1))}

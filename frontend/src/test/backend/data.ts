@@ -22,6 +22,7 @@ export interface BackendData {
   tokens: Row[];
   people: Row[];
   auditLog: Row[];
+  auditRemoval: Row | null;
   keyPolicy: Row;
   policies: Row[];
   system: Row;
@@ -59,6 +60,7 @@ export function someData(): BackendData {
     tokens: [],
     people: [ALICE, ADA],
     auditLog: [],
+    auditRemoval: null,
     policies: [],
     system: aSystem(),
     keyPolicy: {

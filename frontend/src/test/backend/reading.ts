@@ -84,6 +84,7 @@ function adminOf(data: BackendData) {
         ),
         page,
       ),
+    auditRemoval: data.auditRemoval,
     system: data.system,
     usage: () => usageOf(data),
     ledger: data.ledger,
