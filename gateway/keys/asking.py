@@ -58,8 +58,7 @@ class Asking(Verbs):
                 .where(queries.visible_to(actor), owner == api_key.c.user_id)
             )
         query = query.where(_model.c.lifecycle != ModelLifecycle.RETIRED).order_by(_model.c.name)
-        async with self._db.read() as session:
-            return (await session.execute(query)).all()
+        return await self._db.rows(query)
 
     async def held_models(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """Those of the models that are on the key which asks."""
@@ -68,8 +67,7 @@ class Asking(Verbs):
             .join(api_key_model, api_key_model.c.model_id == _model.c.id)
             .where(api_key_model.c.api_key_id == actor.api_key_id, _model.c.id.in_(ids))
         )
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(held)}
+        return {row.id: row for row in await self._db.rows(held)}
 
     async def _speaking(self, query: str, key: str | UUID | None) -> Actor | None:
         for row in await self._db.fetch(query, key):

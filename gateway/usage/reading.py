@@ -29,12 +29,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import users
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import UtcDateTime, table_of
+from gateway.db import Rows, UtcDateTime, table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey
 from gateway.usage import folding, policy, speeds
@@ -103,27 +102,26 @@ def check(actor: Actor, view: View, ask: Ask) -> None:
         zone_of(ask.zone)
 
 
-async def read(session: AsyncSession, source: Source, asks: Sequence[Ask]) -> dict[Ask, Any]:
+async def read(rows: Rows, source: Source, asks: Sequence[Ask]) -> dict[Ask, Any]:
     """The answers. At most four statements, however much is asked. Raises NotPermitted."""
     view, found = source.view, dict[Ask, Any]()
     # Whatever is told by time adds up to the whole, too.
     by_time: list[Ask] = [ask for ask in asks if isinstance(ask, Series | Heatmap)]
     over_time = by_time or [ask for ask in asks if ask == Sums()]
     if over_time:
-        buckets = _told(over_time, (await session.execute(_over_time(source, over_time))).all())
+        buckets = _told(over_time, await rows(_over_time(source, over_time)))
         found |= {ask: _answer(view, ask, buckets[ask]) for ask in over_time}
         if Sums() in asks:
             found[Sums()] = Totals.sum(buckets[over_time[0]].values())
     if slices := [ask for ask in asks if isinstance(ask, Slices)]:
         if told_apart(source.actor, view):
-            source = replace(source, folded=await folding.good(session, view.during))
+            source = replace(source, folded=await folding.good(rows, view.during))
         dimensions = [ask.dimension for ask in slices]
-        rows = (await session.execute(_sliced(source, dimensions))).all()
+        members = await rows(_sliced(source, dimensions))
         for ask in slices:
-            found[ask] = [_slice(ask.dimension, row) for row in rows if row.dimension == ask.dimension.value]
+            found[ask] = [_slice(ask.dimension, row) for row in members if row.dimension == ask.dimension.value]
     if Speeds() in asks:
-        rows = (await session.execute(speeds.histogram(source))).all()
-        found[Speeds()] = speeds.speed_of(rows)
+        found[Speeds()] = speeds.speed_of(await rows(speeds.histogram(source)))
     return found
 
 
