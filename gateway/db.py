@@ -1,6 +1,6 @@
 """PostgreSQL: one engine, sessions to read with and sessions to write with, and the column types that all tables share."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,7 +10,20 @@ from typing import Any
 import asyncpg
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import ClauseElement, Column, DateTime, Dialect, Enum, Table, TypeDecorator, event
+from sqlalchemy import (
+    ARRAY,
+    ClauseElement,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Enum,
+    Table,
+    TypeDecorator,
+    any_,
+    event,
+    literal,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -80,6 +93,11 @@ def table_of(row: type[SQLModel]) -> Table:
     """The table behind a class of rows, for queries that want rows and no objects."""
     table: Table = row.__table__  # type: ignore[attr-defined]
     return table
+
+
+def one_of(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    """`column IN (values)` as one parameter: the same statement, however many there are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def utc_now() -> datetime:

@@ -14,7 +14,7 @@ from gateway.actor import Actor
 from gateway.catalog import policy, queries
 from gateway.catalog.queries import Facets, ModelFilter, ModelOrder
 from gateway.catalog.tables import ModelLifecycle
-from gateway.db import Database, utc_now
+from gateway.db import Database, one_of, utc_now
 from gateway.litellm import LiteLLM, ModelInfo
 from gateway.paging import Page, fetch_page
 
@@ -46,7 +46,7 @@ class CatalogService:
 
     async def known(self, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """The models, hidden and retired ones too: for what was subscribed to while it could be seen."""
-        return {row.id: row for row in await self._db.rows(select(_model).where(_model.c.id.in_(ids)))}
+        return {row.id: row for row in await self._db.rows(select(_model).where(one_of(_model.c.id, ids)))}
 
     async def facets(self, actor: Actor) -> Facets:
         counted = [

@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 
 from gateway.actor import Actor, Kind, Role
 from gateway.catalog import Model, ModelLifecycle
-from gateway.db import table_of
+from gateway.db import one_of, table_of
 from gateway.keys import queries
 from gateway.keys.base import Verbs
 from gateway.keys.tables import api_key, api_key_model
@@ -65,7 +65,7 @@ class Asking(Verbs):
         held = (
             select(_model)
             .join(api_key_model, api_key_model.c.model_id == _model.c.id)
-            .where(api_key_model.c.api_key_id == actor.api_key_id, _model.c.id.in_(ids))
+            .where(api_key_model.c.api_key_id == actor.api_key_id, one_of(_model.c.id, ids))
         )
         return {row.id: row for row in await self._db.rows(held)}
 

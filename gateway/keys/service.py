@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 
 from gateway.actor import Actor
+from gateway.db import one_of
 from gateway.errors import NotPermitted
 from gateway.keys import desired, policy, queries, settlement
 from gateway.keys.asking import Asking
@@ -97,7 +98,7 @@ class KeyService(Asking, Creating, Changing, Rotating, Ruling, Drifting):
         """How many keys that are not over each person has, without those who have none. For people already shown to the caller."""
         counted = (
             select(api_key.c.user_id, func.count())
-            .where(api_key.c.user_id.in_(user_ids), api_key.c.status.not_in(policy.GONE))
+            .where(one_of(api_key.c.user_id, user_ids), api_key.c.status.not_in(policy.GONE))
             .group_by(api_key.c.user_id)
         )
         return {row[0]: row[1] for row in await self._db.rows(counted)}

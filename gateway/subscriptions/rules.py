@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit, catalog
 from gateway.actor import Actor
-from gateway.db import Database, table_of, utc_now
+from gateway.db import Database, one_of, table_of, utc_now
 from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.subscriptions import policy
 from gateway.subscriptions.tables import SubscriptionRules
@@ -37,7 +37,7 @@ class Ruling:
 
     async def rules_by_model(self, model_ids: Sequence[UUID]) -> dict[UUID, Row[Any] | SubscriptionRules]:
         """What holds for each of the models. For models that the caller was shown."""
-        found = select(_rules).where(or_(_rules.c.model_id.is_(None), _rules.c.model_id.in_(model_ids)))
+        found = select(_rules).where(or_(_rules.c.model_id.is_(None), one_of(_rules.c.model_id, model_ids)))
         rules = {row.model_id: row for row in await self._db.rows(found)}
         general = rules.get(None) or SubscriptionRules()
         return {model_id: rules.get(model_id, general) for model_id in model_ids}

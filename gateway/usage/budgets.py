@@ -43,5 +43,5 @@ class Budgets:
         window = TimeRange(*windows.window(key.budget_duration, utc_now()))
         kept_from = await self._db.value(DROPPED_BEFORE)
         source = queries.Source(actor, View(window), kept_from)
-        (sums,) = await self._db.rows(queries.totals_now(source))
+        (sums,) = await self._db.rows(queries.totals_now(source.shared), source.caller)
         return Budget(key.max_budget, sums.spend, key.budget_duration, window.end)

@@ -73,7 +73,7 @@ class States:
         during = during or current_day(now)
         kept_from = await self._db.value(DROPPED_BEFORE)
         source = queries.Source(actor, View(during, wanted, scope), kept_from)
-        (row,) = await self._db.rows(queries.totals_now(source))
+        (row,) = await self._db.rows(queries.totals_now(source.shared), source.caller)
         return Tick(now, during, row.position, Totals.of(row))
 
     async def _own(self, user_id: UUID, during: TimeRange | None) -> Tick:
@@ -90,7 +90,7 @@ class States:
             now = utc_now()
             during = wanted or current_day(now)
             try:
-                rows = await self._db.rows(queries.own_states(list(people), during))
+                rows = await self._db.rows(queries.own_states(during), {"user_ids": list(people)})
             except Exception as error:  # whatever it is, it is theirs
                 answers = [answer for waiting in people.values() for answer in waiting if not answer.done()]
                 for answer in answers:

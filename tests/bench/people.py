@@ -1,9 +1,9 @@
 """A thousand people at the pages for five minutes, with live sockets, while LiteLLM reports 50 calls a second.
 
 Each has a tab open with its WebSocket and goes from page to page, by k6 (`.ci/k6` fetches it; people.js says what they do). A page is read
-for half a minute, between 15 and 45 seconds, as a portal's pages are: 30 pages a second; `--read 10` is a rush. One gateway process with its
-jobs, its limits and the documents of its pages; PostgreSQL, LiteLLM and k6 share the machine's cores with it. Goals: 99 % of the answers
-within 200 ms, no errors, memory flat.
+for half a minute, between 15 and 45 seconds, as a portal's pages are; `--read 10` is a rush. One gateway process with its jobs, its limits
+and the documents of its pages; PostgreSQL, LiteLLM and k6 share the machine's cores with it. Goals: 99 % of the answers within 200 ms, no
+errors, memory flat.
 """
 
 import asyncio
