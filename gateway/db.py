@@ -1,5 +1,6 @@
 """PostgreSQL: one engine, sessions to read with and sessions to write with, and the column types that all tables share."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -219,6 +220,9 @@ class Database:
             connection = await self.engine.raw_connection()
             try:
                 yield connection.driver_connection
+            except asyncio.CancelledError:
+                connection.invalidate()  # whether its transaction has begun or ended by now, nobody knows
+                raise
             finally:
                 connection.close()
 

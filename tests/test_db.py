@@ -82,6 +82,23 @@ async def test_a_snapshot_is_of_one_moment(narrow: Database, database_url: str) 
     assert await narrow.value(counted) == before[0][0] + 1
 
 
+async def test_a_snapshot_that_is_given_up_ends(narrow: Database) -> None:
+    """Wherever it is at that moment."""
+
+    async def look() -> None:
+        async with narrow.snapshot() as rows:
+            await rows(text("SELECT pg_sleep(30)"))
+
+    for steps in range(12):
+        looking = asyncio.create_task(look())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        looking.cancel()
+        await asyncio.wait([looking], timeout=20)
+        assert looking.cancelled()
+        assert await narrow.value(text("SHOW transaction_isolation")) == "read committed"
+
+
 async def test_a_naive_time_is_refused(narrow: Database) -> None:
     table = LoginSession.__table__
     query = table.select().where(table.c.expires_at > datetime(2026, 1, 1))
