@@ -193,9 +193,14 @@ class Database:
     async def _rows(self, driver: Any, statement: ClauseElement, values: Mapping[str, Any] = _NONE) -> list[Any]:
         bound = self._selects.bound(statement, values)
         # Whoever listens to the engine hears of these as well.
-        for listener in self.engine.sync_engine.dispatch.before_cursor_execute:
-            listener(None, None, bound.text, bound.arguments, None, False)
-        return bound.rows(await driver.fetch(bound.text, *bound.arguments))
+        facts = (None, None, bound.text, bound.arguments, None, False)
+        heard = self.engine.sync_engine.dispatch
+        for listener in heard.before_cursor_execute:
+            listener(*facts)
+        records = await driver.fetch(bound.text, *bound.arguments)
+        for listener in heard.after_cursor_execute:
+            listener(*facts)
+        return bound.rows(records)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
