@@ -4,7 +4,6 @@ import asyncio
 import base64
 import binascii
 import json
-from collections import namedtuple
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,6 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ARRAY, ColumnElement, Integer, Row, Select, Uuid, bindparam, func, literal, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.db import Database
 from gateway.errors import InvalidInput
@@ -72,9 +70,7 @@ def check_first(first: int) -> int:
     return first
 
 
-async def fetch_page(
-    db: Database, session: AsyncSession, query: Select[Any], order: Order, first: int, after: str | None
-) -> Page[Row[Any]]:
+async def fetch_page(db: Database, query: Select[Any], order: Order, first: int, after: str | None) -> Page[Row[Any]]:
     """One page of `query`, which neither groups nor limits, in `order`. Raises InvalidInput naming `first` or `after`.
 
     One SELECT; another if the count is awaited and the page is not all there is.
@@ -83,8 +79,7 @@ async def fetch_page(
     parameters: dict[str, Any] = {"page_limit": first + 1}
     if after is not None:
         parameters |= {f"page_after_{at}": value for at, value in enumerate(order.parse(after))}
-    result = await session.execute(_page_of(query, order, after is not None), parameters)
-    rows = list(map(_record(tuple(result.keys())), result))
+    rows = await db.rows(_page_of(query, order, after is not None), parameters)
     width = len(order.keys)
 
     async def total_count() -> int:
@@ -92,8 +87,7 @@ async def fetch_page(
             return len(rows)
         # Without the columns: some take longer to compute than the rows to count.
         counted = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
-        async with db.read() as counting:
-            return int((await counting.execute(counted)).scalar_one())
+        return int(await db.value(counted))
 
     shown = rows[:first]
     cursors = [order.cursor(row[-width:]) for row in shown]
@@ -102,7 +96,6 @@ async def fetch_page(
 
 async def fetch_pages(
     db: Database,
-    session: AsyncSession,
     query: Select[Any],
     of: ColumnElement[UUID],
     owners: Sequence[UUID],
@@ -118,18 +111,15 @@ async def fetch_pages(
     owners = list(dict.fromkeys(owners))
     owner = func.unnest(literal(owners, ARRAY(Uuid()))).column_valued("owner")
     page = _page_of(query.where(of == owner), order, after is not None).lateral("page")
-    result = await session.execute(select(owner, page), parameters)
-    make = _record(tuple(result.keys())[1:])
     found: dict[UUID, list[Any]] = {each: [] for each in owners}
-    for whose, *values in result:
-        found[whose].append(make(values))
+    for row in await db.rows(select(owner, page), parameters):
+        found[row.owner].append(row)
     width = len(order.keys)
     counting: list[asyncio.Task[dict[UUID, int]]] = []
 
     async def counts() -> dict[UUID, int]:
         counted = query.where(of.in_(owners)).with_only_columns(of, func.count()).group_by(of).order_by(None)
-        async with db.read() as counting_session:
-            return {row[0]: row[1] for row in await counting_session.execute(counted)}
+        return {row[0]: row[1] for row in await db.rows(counted)}
 
     async def total_count(whose: UUID) -> int:
         if after is None and len(found[whose]) <= first:
@@ -165,14 +155,6 @@ def _page_of(query: Select[Any], order: Order, continued: bool) -> Select[Any]:
         paged = paged.where(here < there if order.descending else here > there)
     ordered = paged.order_by(*(each.desc() if order.descending else each.asc() for each in expressions))
     return ordered.limit(bindparam("page_limit", type_=Integer))
-
-
-@lru_cache(maxsize=64)
-def _record(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
-    """Rows as named tuples: an attribute of SQLAlchemy's own takes ten times as long, and each row of a page is asked for all."""
-    record: Any = namedtuple("Record", names, rename=True)  # type: ignore[misc]
-    make: Callable[[Sequence[Any]], Any] = record._make
-    return make
 
 
 def _typed(value: Any, kind: type) -> Any:

@@ -3,15 +3,20 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import StatementError
+from sqlalchemy import ARRAY, Column, MetaData, Numeric, Table, Text, Uuid, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidRequestError, StatementError
 
 from gateway.auth import LoginSession
-from gateway.db import Database
+from gateway.db import Database, UtcDateTime, enum_column
 
 
 @pytest.fixture
@@ -68,18 +73,104 @@ async def test_a_transaction_is_all_or_nothing(narrow: Database) -> None:
 async def test_a_snapshot_is_of_one_moment(narrow: Database, database_url: str) -> None:
     """Whatever is committed between its statements; and it leaves a connection on which all is seen again."""
     counted = text("SELECT count(*) FROM alembic_version")
-    async with narrow.snapshot() as session:
-        before = (await session.execute(counted)).scalar_one()
+    async with narrow.snapshot() as rows:
+        before = await rows(counted)
         other = await asyncpg.connect(database_url)
         await other.execute("INSERT INTO alembic_version VALUES ('x')")
         await other.close()
-        assert (await session.execute(counted)).scalar_one() == before
-    async with narrow.read() as session:
-        assert (await session.execute(counted)).scalar_one() == before + 1
+        assert await rows(counted) == before
+    assert await narrow.value(counted) == before[0][0] + 1
+
+
+async def test_a_snapshot_that_is_given_up_ends(narrow: Database) -> None:
+    """Wherever it is at that moment."""
+
+    async def look() -> None:
+        async with narrow.snapshot() as rows:
+            await rows(text("SELECT pg_sleep(30)"))
+
+    for steps in range(12):
+        looking = asyncio.create_task(look())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        looking.cancel()
+        await asyncio.wait([looking], timeout=20)
+        assert looking.cancelled()
+        assert await narrow.value(text("SHOW transaction_isolation")) == "read committed"
 
 
 async def test_a_naive_time_is_refused(narrow: Database) -> None:
     table = LoginSession.__table__
+    query = table.select().where(table.c.expires_at > datetime(2026, 1, 1))
     with pytest.raises(StatementError, match="naive datetime"):
         async with narrow.read() as session:
-            await session.execute(table.select().where(table.c.expires_at > datetime(2026, 1, 1)))
+            await session.execute(query)
+    with pytest.raises(ValueError, match="naive datetime"):
+        await narrow.rows(query)
+
+
+class Colour(StrEnum):
+    RED = "RED"
+    BLUE = "BLUE"
+
+
+_paints = Table(
+    "paints",
+    MetaData(),
+    Column("id", Uuid(), primary_key=True),
+    enum_column(Colour, name="colour"),
+    Column("shades", ARRAY(Text())),
+    Column("recipe", JSONB()),
+    Column("price", Numeric()),
+    Column("mixed_at", UtcDateTime()),
+)
+
+
+@pytest.fixture
+async def paints(narrow: Database) -> list[tuple[Any, ...]]:
+    """Some rows of every kind of column, in the order of their ids."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    rows: list[tuple[Any, ...]] = [
+        (UUID(int=1), Colour.RED, ["light", "dark"], {"parts": [1, 2]}, Decimal("1.50"), moment),
+        (UUID(int=2), Colour.BLUE, [], None, None, None),
+        (UUID(int=3), None, None, None, Decimal("1e-20"), moment),
+    ]
+    async with narrow.write() as session:
+        connection = await session.connection()
+        await connection.run_sync(_paints.metadata.create_all)
+        await session.execute(_paints.insert(), [dict(zip(_paints.c.keys(), row, strict=True)) for row in rows])
+    return rows
+
+
+async def test_rows_are_what_a_session_reads(narrow: Database, paints: list[tuple[Any, ...]]) -> None:
+    ids = [row[0] for row in paints]
+    every = select(_paints).order_by(_paints.c.id)
+    for query, expected in (
+        (every, paints),
+        (every.where(_paints.c.id.in_(ids[:2])), paints[:2]),
+        (every.where(_paints.c.id.in_(ids)), paints),
+        (every.where(_paints.c.id.in_([])), []),
+        (every.where(_paints.c.colour.in_([Colour.BLUE])), paints[1:2]),
+        (every.where(_paints.c.colour == Colour.RED, _paints.c.id == ids[0]), paints[:1]),
+        (every.where(_paints.c.price < Decimal("1e-19")).limit(1), paints[2:]),
+        (every.where(_paints.c.recipe.contains({"parts": [2]})), paints[:1]),
+    ):
+        async with narrow.read() as session:
+            assert [tuple(row) for row in await session.execute(query)] == expected
+        for _ in range(2):  # the second time as it is remembered
+            assert await narrow.rows(query) == expected
+    first = await narrow.row(every)
+    assert (first.id, first.colour, first.price) == (ids[0], Colour.RED, Decimal("1.50"))
+    assert await narrow.row(every.where(_paints.c.id == UUID(int=9))) is None
+    assert await narrow.value(select(func.count()).select_from(_paints)) == 3
+
+
+async def test_rows_of_one_shape_have_each_their_own_values(narrow: Database, paints: list[tuple[Any, ...]]) -> None:
+    for row in paints:
+        assert await narrow.rows(select(_paints.c.id).where(_paints.c.id == row[0])) == [(row[0],)]
+    left_open = select(_paints.c.id).where(_paints.c.id == bindparam("wanted", type_=Uuid()))
+    for row in paints:
+        assert await narrow.rows(left_open, {"wanted": row[0]}) == [(row[0],)]
+    with pytest.raises(InvalidRequestError, match="wanted"):
+        await narrow.rows(left_open)
+    assert await narrow.rows(text("SELECT CAST(:n AS int) + 1 AS more"), {"n": 1}) == [(2,)]

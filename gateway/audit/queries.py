@@ -10,6 +10,7 @@ from sqlalchemy import Select, or_, select
 
 from gateway.audit.chain import entry
 from gateway.audit.tables import Outcome
+from gateway.db import one_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
 
@@ -74,4 +75,4 @@ def listed(wanted: AuditFilter) -> Select[Any]:
 
 
 def by_ids(ids: Sequence[UUID]) -> Select[Any]:
-    return select(entry).where(entry.c.id.in_(ids))
+    return select(entry).where(one_of(entry.c.id, ids))

@@ -43,16 +43,13 @@ class AuditService:
     ) -> Page[Row[Any]]:
         """Entries, newest first. Raises NotPermitted for a plain user, and InvalidInput."""
         _check(actor)
-        async with self._db.read() as session:
-            query = queries.listed(wanted)
-            return await fetch_page(self._db, session, query, queries.NEWEST_FIRST, first, after)
+        return await fetch_page(self._db, queries.listed(wanted), queries.NEWEST_FIRST, first, after)
 
     async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """Those of the entries that exist; none for a plain user."""
         if not actor.reads_all:
             return {}
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(queries.by_ids(ids))}
+        return {row.id: row for row in await self._db.rows(queries.by_ids(ids))}
 
     async def export(self, actor: Actor, wanted: AuditFilter = EVERYTHING) -> AsyncGenerator[Sequence[Row[Any]], None]:
         """All that the filter finds, newest first, in batches; memory does not grow with their number. That somebody did this is an

@@ -143,8 +143,7 @@ class Sessions:
     async def sessions(self, actor: Actor, first: int, after: str | None = None) -> Page[Row[Any]]:
         """The caller's own that have not ended, the one that was used last first."""
         query = select(login_session).where(login_session.c.user_id == actor.user_id, ~self._ended())
-        async with self._db.read() as session:
-            return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+        return await fetch_page(self._db, query, _NEWEST_FIRST, first, after)
 
     async def end_session(self, actor: Actor, session_id: UUID) -> None:
         """End one of the caller's own sessions. Raises NotFound, also for another person's."""

@@ -128,8 +128,7 @@ class Tokens:
         query = _readable().where(*conditions)
         if status is not None:
             query = query.where(_status().in_(status))
-        async with self._db.read() as session:
-            return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+        return await fetch_page(self._db, query, _NEWEST_FIRST, first, after)
 
     async def create_token(
         self, actor: Actor, name: str, scopes: Collection[TokenScope], expires_at: datetime

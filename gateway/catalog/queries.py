@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, or_, select, text, true
 
 from gateway.actor import Actor
 from gateway.catalog.tables import Model, ModelAccess, ModelCapability, ModelLifecycle, ModelMode
-from gateway.db import table_of
+from gateway.db import one_of, table_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
 
@@ -136,7 +136,7 @@ def listed(actor: Actor, wanted: ModelFilter | None = None) -> Select[Any]:
 
 
 def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
-    return select(model).where(visible_to(actor), model.c.id.in_(ids))
+    return select(model).where(visible_to(actor), one_of(model.c.id, ids))
 
 
 def facets(actor: Actor) -> tuple[Select[Any], ...]:

@@ -14,7 +14,7 @@ from gateway.actor import Actor
 from gateway.catalog import policy, queries
 from gateway.catalog.queries import Facets, ModelFilter, ModelOrder
 from gateway.catalog.tables import ModelLifecycle
-from gateway.db import Database, utc_now
+from gateway.db import Database, one_of, utc_now
 from gateway.litellm import LiteLLM, ModelInfo
 from gateway.paging import Page, fetch_page
 
@@ -37,26 +37,21 @@ class CatalogService:
         order: ModelOrder | None = None,
     ) -> Page[Row[Any]]:
         """Models that `actor` can choose from. Raises InvalidInput naming `first` or `after`."""
-        async with self._db.read() as session:
-            query = queries.listed(actor, wanted)
-            return await fetch_page(self._db, session, query, queries.order_of(order), first, after)
+        query = queries.listed(actor, wanted)
+        return await fetch_page(self._db, query, queries.order_of(order), first, after)
 
     async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """Those of the models that exist and that `actor` may see; retired ones too."""
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(queries.by_ids(actor, ids))}
+        return {row.id: row for row in await self._db.rows(queries.by_ids(actor, ids))}
 
     async def known(self, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """The models, hidden and retired ones too: for what was subscribed to while it could be seen."""
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(select(_model).where(_model.c.id.in_(ids)))}
+        return {row.id: row for row in await self._db.rows(select(_model).where(one_of(_model.c.id, ids)))}
 
     async def facets(self, actor: Actor) -> Facets:
-        async with self._db.read() as session:
-            counted = [
-                [(str(value), int(count)) for value, count in await session.execute(query)]
-                for query in queries.facets(actor)
-            ]
+        counted = [
+            [(str(value), int(count)) for value, count in await self._db.rows(query)] for query in queries.facets(actor)
+        ]
         return Facets(*counted)
 
     async def sync(self) -> None:

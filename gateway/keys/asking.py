@@ -9,7 +9,7 @@ from sqlalchemy import Row, select
 
 from gateway.actor import Actor, Kind, Role
 from gateway.catalog import Model, ModelLifecycle
-from gateway.db import table_of
+from gateway.db import one_of, table_of
 from gateway.keys import queries
 from gateway.keys.base import Verbs
 from gateway.keys.tables import api_key, api_key_model
@@ -58,18 +58,16 @@ class Asking(Verbs):
                 .where(queries.visible_to(actor), owner == api_key.c.user_id)
             )
         query = query.where(_model.c.lifecycle != ModelLifecycle.RETIRED).order_by(_model.c.name)
-        async with self._db.read() as session:
-            return (await session.execute(query)).all()
+        return await self._db.rows(query)
 
     async def held_models(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """Those of the models that are on the key which asks."""
         held = (
             select(_model)
             .join(api_key_model, api_key_model.c.model_id == _model.c.id)
-            .where(api_key_model.c.api_key_id == actor.api_key_id, _model.c.id.in_(ids))
+            .where(api_key_model.c.api_key_id == actor.api_key_id, one_of(_model.c.id, ids))
         )
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(held)}
+        return {row.id: row for row in await self._db.rows(held)}
 
     async def _speaking(self, query: str, key: str | UUID | None) -> Actor | None:
         for row in await self._db.fetch(query, key):

@@ -1,6 +1,6 @@
 """What every group of verbs stands on."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -19,6 +19,5 @@ class Verbs:
     async def _settled(self, actor: Actor, key_id: UUID) -> Row[Any]:
         """The key after one attempt to tell LiteLLM."""
         await settlement.settle_key(self._db, self._litellm, key_id)
-        async with self._db.read() as session:
-            row: Row[Any] = (await session.execute(queries.by_ids(actor, [key_id]))).one()
-        return row
+        (row,) = await self._db.rows(queries.by_ids(actor, [key_id]))
+        return cast(Row[Any], row)

@@ -15,7 +15,7 @@ from sqlalchemy import Select, exists, func, or_, select, true
 
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import UtcDateTime, table_of
+from gateway.db import UtcDateTime, one_of, table_of
 from gateway.errors import InvalidInput
 from gateway.keys import desired
 from gateway.keys.tables import ApiKeyStatus, api_key, api_key_model, generation
@@ -131,7 +131,7 @@ def _found(word: str, *, own: bool) -> list[Any]:
 
 
 def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
-    return readable().where(visible_to(actor), api_key.c.id.in_(ids))
+    return readable().where(visible_to(actor), one_of(api_key.c.id, ids))
 
 
 def models_of(key_ids: Sequence[UUID]) -> Select[Any]:
@@ -139,6 +139,6 @@ def models_of(key_ids: Sequence[UUID]) -> Select[Any]:
     return (
         select(api_key_model.c.api_key_id, _model)
         .join(_model, _model.c.id == api_key_model.c.model_id)
-        .where(api_key_model.c.api_key_id.in_(key_ids))
+        .where(one_of(api_key_model.c.api_key_id, key_ids))
         .order_by(_model.c.name)
     )

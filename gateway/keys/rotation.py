@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit
 from gateway.actor import Actor
-from gateway.db import utc_now
+from gateway.db import one_of, utc_now
 from gateway.errors import InvalidInput, NotPermitted, UpstreamUnavailable
 from gateway.keys import access, policy, queries, settlement
 from gateway.keys.base import Verbs
@@ -139,7 +139,7 @@ class Rotating(Verbs):
 
     async def generations_by_key(self, key_ids: Sequence[UUID]) -> dict[UUID, list[Row[Any]]]:
         """The secrets of each key, newest first. For keys that the caller was shown."""
-        found = select(generation).where(generation.c.api_key_id.in_(key_ids)).order_by(generation.c.number.desc())
+        found = select(generation).where(one_of(generation.c.api_key_id, key_ids)).order_by(generation.c.number.desc())
         by_key: dict[UUID, list[Row[Any]]] = {}
         async with self._db.read() as session:
             for row in await session.execute(found):

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 
 from gateway.actor import Actor
+from gateway.db import one_of
 from gateway.errors import NotPermitted
 from gateway.keys import desired, policy, queries, settlement
 from gateway.keys.asking import Asking
@@ -53,20 +54,17 @@ class KeyService(Asking, Creating, Changing, Rotating, Ruling, Drifting):
         """
         if not (own or actor.reads_all):
             raise NotPermitted
-        async with self._db.read() as session:
-            query = queries.listed(actor, wanted, own=own)
-            return await fetch_page(self._db, session, query, queries.order_of(order), first, after)
+        query = queries.listed(actor, wanted, own=own)
+        return await fetch_page(self._db, query, queries.order_of(order), first, after)
 
     async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(queries.by_ids(actor, ids))}
+        return {row.id: row for row in await self._db.rows(queries.by_ids(actor, ids))}
 
     async def models_by_key(self, key_ids: Sequence[UUID]) -> dict[UUID, list[Row[Any]]]:
         """The models of each key. For keys that the caller was shown."""
         models: dict[UUID, list[Row[Any]]] = defaultdict(list)
-        async with self._db.read() as session:
-            for row in await session.execute(queries.models_of(key_ids)):
-                models[row.api_key_id].append(row)
+        for row in await self._db.rows(queries.models_of(key_ids)):
+            models[row.api_key_id].append(row)
         return models
 
     async def count_holding(self, actor: Actor, model_id: UUID) -> int:
@@ -80,8 +78,7 @@ class KeyService(Asking, Creating, Changing, Rotating, Ruling, Drifting):
                 api_key.c.status.not_in(policy.GONE),
             )
         )
-        async with self._db.read() as session:
-            return int((await session.execute(holding)).scalar_one())
+        return int(await self._db.value(holding))
 
     async def backlog(self) -> Backlog:
         """What is still to be told to LiteLLM, and what differs there. For callers who may know."""
@@ -101,11 +98,10 @@ class KeyService(Asking, Creating, Changing, Rotating, Ruling, Drifting):
         """How many keys that are not over each person has, without those who have none. For people already shown to the caller."""
         counted = (
             select(api_key.c.user_id, func.count())
-            .where(api_key.c.user_id.in_(user_ids), api_key.c.status.not_in(policy.GONE))
+            .where(one_of(api_key.c.user_id, user_ids), api_key.c.status.not_in(policy.GONE))
             .group_by(api_key.c.user_id)
         )
-        async with self._db.read() as session:
-            return {row[0]: row[1] for row in await session.execute(counted)}
+        return {row[0]: row[1] for row in await self._db.rows(counted)}
 
     async def settle(self) -> int:
         """Bring LiteLLM to our rows where that is due. Returns how many generations were settled."""

@@ -37,8 +37,7 @@ class NotificationService:
     async def page(self, actor: Actor, first: int, after: str | None = None, *, unread: bool = False) -> Page[Row[Any]]:
         """The caller's own, newest first."""
         query = _unread(actor) if unread else _own(actor)
-        async with self._db.read() as session:
-            return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+        return await fetch_page(self._db, query, _NEWEST_FIRST, first, after)
 
     async def mark_read(self, actor: Actor, ids: Sequence[UUID] | None = None) -> int:
         """These, or all of the caller's own. Returns how many were unread; those of others are left alone."""
@@ -52,9 +51,8 @@ class NotificationService:
         return marked
 
     async def unread_count(self, actor: Actor) -> int:
-        async with self._db.read() as session:
-            counted = select(func.count()).select_from(_unread(actor).subquery())
-            return int((await session.execute(counted)).scalar_one())
+        counted = select(func.count()).select_from(_unread(actor).subquery())
+        return int(await self._db.value(counted))
 
     async def unread_counts(self, bus: Bus, actor: Actor) -> AsyncGenerator[int, None]:
         """`unread_count` at once, and again after each change."""
@@ -80,8 +78,7 @@ class NotificationService:
     async def _newest(self, actor: Actor, since: datetime) -> Sequence[Row[Any]]:
         query = _own(actor).where(_notification.c.created_at >= since)
         order = (_notification.c.created_at.desc(), _notification.c.id.desc())
-        async with self._db.read() as session:
-            rows: Sequence[Row[Any]] = (await session.execute(query.order_by(*order).limit(_AT_ONCE))).all()
+        rows: Sequence[Row[Any]] = await self._db.rows(query.order_by(*order).limit(_AT_ONCE))
         return rows
 
     async def announce_events(self, lately: timedelta = LATELY) -> int:

@@ -77,8 +77,7 @@ class OffboardingService:
         """What `offboard` would find at present. Raises NotPermitted for a plain user, NotFound."""
         if not actor.reads_all:
             raise NotPermitted
-        async with self._db.read() as session:
-            found = (await session.execute(_IMPACT, {"user_id": user_id, "since": utc_now() - _RECENTLY})).one_or_none()
+        found = await self._db.row(_IMPACT, {"user_id": user_id, "since": utc_now() - _RECENTLY})
         if found is None:
             raise NotFound("user")
         return OffboardingImpact(**found._asdict())

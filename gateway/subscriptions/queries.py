@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import UtcDateTime, table_of
+from gateway.db import UtcDateTime, one_of, table_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
 from gateway.subscriptions import policy
@@ -110,7 +110,7 @@ def listed(actor: Actor, wanted: SubscriptionFilter, *, own: bool) -> Select[Any
 
 
 def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
-    return select(subscription).where(visible_to(actor), subscription.c.id.in_(ids))
+    return select(subscription).where(visible_to(actor), one_of(subscription.c.id, ids))
 
 
 def changed_last(actor: Actor, limit: int) -> Select[Any]:
@@ -124,7 +124,7 @@ def latest_of(actor: Actor, model_ids: Sequence[UUID]) -> Select[Any]:
     return (
         select(subscription)
         .ext(distinct_on(subscription.c.model_id))
-        .where(subscription.c.user_id == actor.user_id, subscription.c.model_id.in_(model_ids))
+        .where(subscription.c.user_id == actor.user_id, one_of(subscription.c.model_id, model_ids))
         .order_by(subscription.c.model_id, subscription.c.created_at.desc())
     )
 
@@ -140,18 +140,18 @@ def history_of(actor: Actor, subscription_ids: Sequence[UUID]) -> Select[Any]:
     return (
         select(history)
         .join(subscription, subscription.c.id == history.c.subscription_id)
-        .where(visible_to(actor), history.c.subscription_id.in_(subscription_ids))
+        .where(visible_to(actor), one_of(history.c.subscription_id, subscription_ids))
         .order_by(history.c.seq)
     )
 
 
 def open_quota_changes(actor: Actor, subscription_ids: Sequence[UUID]) -> Select[Any]:
     is_open = quota_change.c.status == QuotaChangeStatus.PENDING
-    return _quota_changes(actor).where(is_open, quota_change.c.subscription_id.in_(subscription_ids))
+    return _quota_changes(actor).where(is_open, one_of(quota_change.c.subscription_id, subscription_ids))
 
 
 def quota_changes(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
-    return _quota_changes(actor).where(quota_change.c.id.in_(ids))
+    return _quota_changes(actor).where(one_of(quota_change.c.id, ids))
 
 
 def _quota_changes(actor: Actor) -> Select[Any]:
@@ -161,7 +161,7 @@ def _quota_changes(actor: Actor) -> Select[Any]:
 
 def open_by_user(user_ids: Sequence[UUID]) -> Select[Any]:
     """(user_id, how many are pending, active or suspended)."""
-    mine = (subscription.c.user_id.in_(user_ids), subscription.c.status.in_(policy.OPEN))
+    mine = (one_of(subscription.c.user_id, user_ids), subscription.c.status.in_(policy.OPEN))
     return select(subscription.c.user_id, func.count()).where(*mine).group_by(subscription.c.user_id)
 
 
@@ -192,7 +192,7 @@ async def usable_models(session: AsyncSession, user_id: UUID, model_ids: Sequenc
         select(subscription.c.model_id)
         .where(
             subscription.c.user_id == user_id,
-            subscription.c.model_id.in_(model_ids),
+            one_of(subscription.c.model_id, model_ids),
             subscription.c.status == SubscriptionStatus.ACTIVE,
             or_(subscription.c.expires_at.is_(None), subscription.c.expires_at > func.now()),
         )

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Row, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import audit, catalog
 from gateway.actor import Actor
-from gateway.db import Database, table_of, utc_now
+from gateway.db import Database, one_of, table_of, utc_now
 from gateway.errors import InvalidInput, NotFound, NotPermitted
 from gateway.subscriptions import policy
 from gateway.subscriptions.tables import SubscriptionRules
@@ -35,11 +35,10 @@ class Ruling:
         async with self._db.read() as session:
             return await current(session, None)
 
-    async def rules_by_model(self, model_ids: Sequence[UUID]) -> dict[UUID, SubscriptionRules]:
+    async def rules_by_model(self, model_ids: Sequence[UUID]) -> dict[UUID, Row[Any] | SubscriptionRules]:
         """What holds for each of the models. For models that the caller was shown."""
-        found = select(SubscriptionRules).where(or_(_rules.c.model_id.is_(None), _rules.c.model_id.in_(model_ids)))
-        async with self._db.read() as session:
-            rules = {row.model_id: row for row in await session.scalars(found)}
+        found = select(_rules).where(or_(_rules.c.model_id.is_(None), one_of(_rules.c.model_id, model_ids)))
+        rules = {row.model_id: row for row in await self._db.rows(found)}
         general = rules.get(None) or SubscriptionRules()
         return {model_id: rules.get(model_id, general) for model_id in model_ids}
 

@@ -36,9 +36,8 @@ class SubscriptionService(Requests, Reviews, ModelChanges, Ruling):
         order: SubscriptionOrder | None = None,
     ) -> Page[Row[Any]]:
         """The caller's own, newest first unless `order` says otherwise."""
-        async with self._db.read() as session:
-            query = queries.listed(actor, wanted, own=True)
-            return await fetch_page(self._db, session, query, queries.order_of(order), first, after)
+        query = queries.listed(actor, wanted, own=True)
+        return await fetch_page(self._db, query, queries.order_of(order), first, after)
 
     async def page_of_all(
         self,
@@ -51,52 +50,44 @@ class SubscriptionService(Requests, Reviews, ModelChanges, Ruling):
         """Everybody's, newest first unless `order` says otherwise. Raises NotPermitted for a plain user."""
         if not actor.reads_all:
             raise NotPermitted
-        async with self._db.read() as session:
-            query = queries.listed(actor, wanted, own=False)
-            return await fetch_page(self._db, session, query, queries.order_of(order), first, after)
+        query = queries.listed(actor, wanted, own=False)
+        return await fetch_page(self._db, query, queries.order_of(order), first, after)
 
     async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(queries.by_ids(actor, ids))}
+        return {row.id: row for row in await self._db.rows(queries.by_ids(actor, ids))}
 
     async def latest_by_model(self, actor: Actor, model_ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """The caller's newest subscription to each of the models, by model."""
-        async with self._db.read() as session:
-            return {row.model_id: row for row in await session.execute(queries.latest_of(actor, model_ids))}
+        return {row.model_id: row for row in await self._db.rows(queries.latest_of(actor, model_ids))}
 
     async def history_by_subscription(
         self, actor: Actor, subscription_ids: Sequence[UUID]
     ) -> dict[UUID, list[Row[Any]]]:
         """Every change of each subscription, oldest first."""
         found: dict[UUID, list[Row[Any]]] = defaultdict(list)
-        async with self._db.read() as session:
-            for row in await session.execute(queries.history_of(actor, subscription_ids)):
-                found[row.subscription_id].append(row)
+        for row in await self._db.rows(queries.history_of(actor, subscription_ids)):
+            found[row.subscription_id].append(row)
         return found
 
     async def open_quota_change_by_subscription(
         self, actor: Actor, subscription_ids: Sequence[UUID]
     ) -> dict[UUID, Row[Any]]:
         """The request for other limits that waits for a decision, for each subscription that has one."""
-        async with self._db.read() as session:
-            rows = await session.execute(queries.open_quota_changes(actor, subscription_ids))
-            return {row.subscription_id: row for row in rows}
+        rows = await self._db.rows(queries.open_quota_changes(actor, subscription_ids))
+        return {row.subscription_id: row for row in rows}
 
     async def quota_changes_by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(queries.quota_changes(actor, ids))}
+        return {row.id: row for row in await self._db.rows(queries.quota_changes(actor, ids))}
 
     async def open_by_user(self, user_ids: Sequence[UUID]) -> dict[UUID, int]:
         """How many open subscriptions each person has, without those who have none. For people already shown to the caller."""
-        async with self._db.read() as session:
-            return {row[0]: row[1] for row in await session.execute(queries.open_by_user(user_ids))}
+        return {row[0]: row[1] for row in await self._db.rows(queries.open_by_user(user_ids))}
 
     async def awaiting_count(self, actor: Actor) -> int:
         """How many requests wait for an admin's decision. Raises NotPermitted for a plain user."""
         if not actor.reads_all:
             raise NotPermitted
-        async with self._db.read() as session:
-            return int((await session.execute(queries.awaiting_count())).scalar_one())
+        return int(await self._db.value(queries.awaiting_count()))
 
     async def awaiting_counts(self, bus: Bus, actor: Actor) -> AsyncGenerator[int, None]:
         """`awaiting_count` at once, and again after each change. Raises NotPermitted at the first step."""
@@ -115,5 +106,4 @@ class SubscriptionService(Requests, Reviews, ModelChanges, Ruling):
                 yield await self._changed_last(actor)
 
     async def _changed_last(self, actor: Actor) -> list[Row[Any]]:
-        async with self._db.read() as session:
-            return list(await session.execute(queries.changed_last(actor, CHANGED_LAST)))
+        return await self._db.rows(queries.changed_last(actor, CHANGED_LAST))

@@ -36,13 +36,12 @@ class Budgets:
         """Of the key that asks. Raises NotAvailable for a person: the windows of several keys make no sum."""
         if actor.api_key_id is None:
             raise NotAvailable("The budget of a person over all keys")
-        async with self._db.read() as session:
-            key = (await session.execute(keys.listed(actor, own=False))).one()
-            if key.budget_duration is None:
-                spent = (await session.execute(queries.spend_by_key([key.id]))).one_or_none()
-                return Budget(key.max_budget, spent[1] if spent else Decimal(0))
-            window = TimeRange(*windows.window(key.budget_duration, utc_now()))
-            kept_from = (await session.execute(DROPPED_BEFORE)).scalar_one()
-            source = queries.Source(actor, View(window), kept_from)
-            sums = (await session.execute(queries.totals_now(source))).one()
+        (key,) = await self._db.rows(keys.listed(actor, own=False))
+        if key.budget_duration is None:
+            spent = await self._db.row(queries.spend_by_key([key.id]))
+            return Budget(key.max_budget, spent[1] if spent else Decimal(0))
+        window = TimeRange(*windows.window(key.budget_duration, utc_now()))
+        kept_from = await self._db.value(DROPPED_BEFORE)
+        source = queries.Source(actor, View(window), kept_from)
+        (sums,) = await self._db.rows(queries.totals_now(source.shared), source.caller)
         return Budget(key.max_budget, sums.spend, key.budget_duration, window.end)

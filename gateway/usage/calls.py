@@ -108,9 +108,8 @@ class Calls:
             )
             if since is not None:
                 query = query.where(event.c.occurred_at >= since)
-            async with self._db.read() as session:
-                of, order = _generation.c.api_key_id, _NEWEST_FIRST
-                pages = await fetch_pages(self._db, session, query, of, key_ids, order, first, after)
+            of, order = _generation.c.api_key_id, _NEWEST_FIRST
+            pages = await fetch_pages(self._db, query, of, key_ids, order, first, after)
             found |= {CallsWanted(key_id, first, after, since): page for key_id, page in pages.items()}
         return found
 
@@ -132,13 +131,11 @@ class Calls:
             .where(event.c.occurred_at >= during.start, event.c.occurred_at < during.end)
             .where(*queries.conditions(actor, view, event), *narrowed.conditions(during))
         )
-        async with self._db.read() as session:
-            return await fetch_page(self._db, session, query, _NEWEST_FIRST, first, after)
+        return await fetch_page(self._db, query, _NEWEST_FIRST, first, after)
 
     async def calls_kept_from(self) -> datetime | None:
         """Single calls that began earlier were dropped; None when none was."""
-        async with self._db.read() as session:
-            kept_from: datetime = (await session.execute(DROPPED_BEFORE)).scalar_one()
+        kept_from: datetime = await self._db.value(DROPPED_BEFORE)
         return kept_from if kept_from > EARLIEST else None
 
     async def page_of_keys(
@@ -165,12 +162,10 @@ class Calls:
         if unused_days is not None:
             query = query.where(*_unused(unused_days))
         by = _USED_LAST if order is KeyOrder.LAST_USED else keys.order_of(order)
-        async with self._db.read() as session:
-            return await fetch_page(self._db, session, query, by, first, after)
+        return await fetch_page(self._db, query, by, first, after)
 
     async def use_by_secret(self, token_hashes: Sequence[str]) -> dict[str, SecretUse]:
         """For secrets of keys that the caller was shown."""
         values = {"hashes": list(token_hashes), "since": utc_now() - _LAST_DAY}
-        async with self._db.read() as session:
-            rows = await session.execute(_USE, values)
-            return {row.token_hash: SecretUse(row.last_used_at, row.requests_last_day) for row in rows}
+        rows = await self._db.rows(_USE, values)
+        return {row.token_hash: SecretUse(row.last_used_at, row.requests_last_day) for row in rows}

@@ -5,13 +5,11 @@ its calls, which only grows: a call that is booked late makes it bad, and the jo
 release of LiteMaaS books, and losing these tables would lose nothing.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.db import Database
+from gateway.db import Database, Rows
 from gateway.usage.ingest import MEMBERS, NAMES, SUMS
 from gateway.usage.policy import FOLDED, HOUR, TimeRange
 
@@ -50,10 +48,10 @@ ON CONFLICT (hours, start) DO UPDATE SET requests = excluded.requests
 """)  # noqa: S608 - only names of ours
 
 
-async def good(session: AsyncSession, during: TimeRange) -> Sequence[tuple[int, datetime]]:
+async def good(rows: Rows, during: TimeRange) -> tuple[tuple[int, datetime], ...]:
     """(hours, start) of the blocks of the range that may be read, in the snapshot in which this is asked."""
-    rows = await session.execute(_GOOD, {"start": during.start, "end": during.end})
-    return [(row.hours, row.start) for row in rows]
+    found = await rows(_GOOD, {"start": during.start, "end": during.end})
+    return tuple((row.hours, row.start) for row in found)
 
 
 async def fold(db: Database, now: datetime) -> int:

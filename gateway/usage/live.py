@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 import structlog
 from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError
@@ -70,10 +71,9 @@ class States:
             return await self._own(actor.user_id, during)
         now = utc_now()
         during = during or current_day(now)
-        async with self._db.read() as session:
-            kept_from = (await session.execute(DROPPED_BEFORE)).scalar_one()
-            source = queries.Source(actor, View(during, wanted, scope), kept_from)
-            row = (await session.execute(queries.totals_now(source))).one()
+        kept_from = await self._db.value(DROPPED_BEFORE)
+        source = queries.Source(actor, View(during, wanted, scope), kept_from)
+        (row,) = await self._db.rows(queries.totals_now(source.shared), source.caller)
         return Tick(now, during, row.position, Totals.of(row))
 
     async def _own(self, user_id: UUID, during: TimeRange | None) -> Tick:
@@ -90,8 +90,7 @@ class States:
             now = utc_now()
             during = wanted or current_day(now)
             try:
-                async with self._db.read() as session:
-                    rows = (await session.execute(queries.own_states(list(people), during))).all()
+                rows = await self._db.rows(queries.own_states(during), {"user_ids": list(people)})
             except Exception as error:  # whatever it is, it is theirs
                 answers = [answer for waiting in people.values() for answer in waiting if not answer.done()]
                 for answer in answers:
@@ -146,7 +145,7 @@ async def _patiently(read: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await read()
-        except (DBAPIError, PoolTimeout, OSError) as error:
+        except (DBAPIError, PoolTimeout, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             log.warning("usage.live_not_read", error=type(error).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
 
@@ -154,9 +153,8 @@ async def _patiently(read: Callable[[], Awaitable[T]]) -> T:
 async def _watched(db: Database, actor: Actor, wanted: UsageFilter, scope: Scope) -> set[str]:
     """The narrowest topics. Never that of a key which the actor may not see: even the moment of its use is not his."""
     if wanted.api_key_ids is not None:
-        async with db.read() as session:
-            keys = (await session.scalars(queries.visible_keys(actor, scope, wanted.api_key_ids))).all()
-        return {f"usage:key:{key}" for key in keys}
+        keys = await db.rows(queries.visible_keys(actor, scope, wanted.api_key_ids))
+        return {f"usage:key:{key.id}" for key in keys}
     if actor.api_key_id is not None:
         return {f"usage:key:{actor.api_key_id}"}
     if scope is Scope.OWN:

@@ -6,8 +6,9 @@ dimension, or several crossed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ from sqlalchemy import (
 
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import table_of
+from gateway.db import one_of, table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey, ApiKeyGeneration
 from gateway.usage.answers import MEASURES, Dimension, View
@@ -62,6 +63,8 @@ from gateway.usage.policy import (
 from gateway.usage.tables import UsageBlock, UsageDaily, UsageEvent, UsageHourly, UsageMember, UsageQuarter
 
 UNKNOWN = "unknown"
+# So many statements of each kind are kept, each for all who look at the same: see `Source.shared`.
+KEPT = 32
 
 event = table_of(UsageEvent)
 hourly = table_of(UsageHourly)
@@ -107,6 +110,10 @@ def _of_models(column: ColumnElement[str], ids: Sequence[UUID]) -> ColumnElement
 def hashed(token_hash: ColumnElement[Any]) -> ColumnElement[int]:
     """What the index has of a secret's hash: 8 bytes, which others may share."""
     return func.hashtextextended(token_hash, literal_column("0"))
+
+
+# Whose calls are one's own, in a statement that is kept for all who may see as much.
+_CALLER: Any = bindparam("caller", type_=Uuid())
 
 
 def told_apart(actor: Actor, view: View) -> set[Dimension]:
@@ -165,7 +172,8 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     wanted = view.wanted
     found = [table.c.dimension == dimension.value]
     if view.scope is Scope.OWN:
-        found.append(table.c.member == str(actor.api_key_id or actor.user_id))
+        caller = actor.user_id if actor.api_key_id is None else actor.api_key_id
+        found.append(table.c.member == cast(caller, String))
     if dimension is Dimension.MODEL and wanted.model_ids is not None:
         return [*found, _of_models(table.c.member, wanted.model_ids)]
     given: dict[Dimension, Any] = {
@@ -212,7 +220,22 @@ class Source:
     kept_from: datetime
     until: datetime = LATEST
     # (hours, start) of what `usage_block` has.
-    folded: Sequence[tuple[int, datetime]] = ()
+    folded: tuple[tuple[int, datetime], ...] = ()
+
+    @property
+    def shared(self) -> "Source":
+        """The same for all who may see as much: statements leave open whose calls are one's own, and want `caller` for it.
+
+        To put one together takes several times as long as to run it, and most people look at the same few ranges.
+        """
+        key = None if self.actor.api_key_id is None else _CALLER
+        return replace(self, actor=Actor(_CALLER, "", self.actor.role, api_key_id=key))
+
+    @property
+    def caller(self) -> dict[str, UUID]:
+        """The value that statements of `shared` want."""
+        actor = self.actor
+        return {"caller": actor.user_id if actor.api_key_id is None else actor.api_key_id}
 
     def cut(self, sizes: Sequence[timedelta]) -> tuple[list[list[Span]], list[Span]]:
         """See `policy.cut`."""
@@ -316,7 +339,7 @@ def spend_by_key(ids: Sequence[UUID]) -> Select[Any]:
     """(api_key_id, spend) of the keys that were used."""
     return (
         select(daily.c.api_key_id, func.sum(daily.c.spend))
-        .where(daily.c.api_key_id.in_(ids))
+        .where(one_of(daily.c.api_key_id, ids))
         .group_by(daily.c.api_key_id)
     )
 
@@ -325,7 +348,7 @@ def last_used_by_key(ids: Sequence[UUID]) -> Select[Any]:
     """(api_key_id, when its last call began) of the keys that were used."""
     return (
         select(hourly.c.api_key_id, func.max(hourly.c.last_at))
-        .where(hourly.c.api_key_id.in_(ids))
+        .where(one_of(hourly.c.api_key_id, ids))
         .group_by(hourly.c.api_key_id)
     )
 
@@ -334,7 +357,7 @@ def totals_by_user(user_ids: Sequence[UUID], since: datetime) -> Select[Any]:
     """(user_id, the measures) of the hours since then."""
     return (
         select(hourly.c.user_id, *(func.sum(hourly.c[name]).label(name) for name in MEASURES))
-        .where(hourly.c.user_id.in_(user_ids), hourly.c.hour >= hour_of(since))
+        .where(one_of(hourly.c.user_id, user_ids), hourly.c.hour >= hour_of(since))
         .group_by(hourly.c.user_id)
     )
 
@@ -385,15 +408,17 @@ def position() -> ColumnElement[int]:
     ).label("position")
 
 
+@lru_cache(maxsize=KEPT)
 def totals_now(source: Source) -> Select[Any]:
     """One row of the position and the measures of what a source's view shows."""
     moments = source.moments(coarse=True).subquery("moments")
     return select(position(), *(func.coalesce(func.sum(moments.c[name]), 0).label(name) for name in MEASURES))
 
 
-def own_states(user_ids: Sequence[UUID], during: TimeRange) -> Select[Any]:
-    """(user_id, position, the measures) of each of these people's own calls in a range of whole hours."""
-    wanted = bindparam("user_ids", list(user_ids), ARRAY(Uuid))
+@lru_cache(maxsize=KEPT)
+def own_states(during: TimeRange) -> Select[Any]:
+    """(user_id, position, the measures) of each of the people's own calls in a range of whole hours; `user_ids` is left open."""
+    wanted = bindparam("user_ids", type_=ARRAY(Uuid))
     people = func.unnest(wanted).table_valued(column("user_id", Uuid), name="people").render_derived()
     inside = (hourly.c.hour >= during.start) & (hourly.c.hour < during.end)
     joined = outerjoin(people, hourly, (hourly.c.user_id == people.c.user_id) & inside)

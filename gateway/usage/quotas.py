@@ -15,11 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import subscriptions
 from gateway.catalog import Model
-from gateway.db import Database, table_of, utc_now
+from gateway.db import Database, Rows, table_of, utc_now
 from gateway.subscriptions import SubscriptionStatus, Used
 from gateway.usage.policy import hour_of, next_hour
 from gateway.usage.queries import hourly
@@ -60,7 +59,7 @@ GROUP BY n
 
 
 async def used_since(
-    session: AsyncSession, wanted: Sequence[tuple[UUID, UUID, datetime]]
+    rows: Rows, wanted: Sequence[tuple[UUID, UUID, datetime]]
 ) -> dict[tuple[UUID, UUID, datetime], Used]:
     """What was used for each (user, model, since), without those that used nothing. One SELECT."""
     if not wanted:
@@ -74,18 +73,17 @@ async def used_since(
         "hours": hours,
         "earliest": min(hours),
     }
-    rows = await session.execute(USED_SINCE, parameters)
-    return {wanted[row.n - 1]: Used(int(row.requests), int(row.tokens), row.spend) for row in rows}
+    found = await rows(USED_SINCE, parameters)
+    return {wanted[row.n - 1]: Used(int(row.requests), int(row.tokens), row.spend) for row in found}
 
 
 async def settle(db: Database, lately: timedelta | None) -> int:
     """Mark what is exhausted and unmark what is not: how many subscriptions changed. `lately` None looks at all of them."""
     now, settled, after = utc_now(), 0, UUID(int=0)
     while True:
-        async with db.read() as session:
-            rows = (await session.execute(_with_quota(now, lately, after))).all()
-            keys = [(row.user_id, row.model_id, subscriptions.window_of(row, now)[0]) for row in rows]
-            used = await used_since(session, keys)
+        rows = await db.rows(_with_quota(now, lately, after))
+        keys = [(row.user_id, row.model_id, subscriptions.window_of(row, now)[0]) for row in rows]
+        used = await used_since(db.rows, keys)
         found = []
         for row, key in zip(rows, keys, strict=True):
             quota = subscriptions.quota_of(row, used.get(key, Used()), now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -29,12 +29,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway import users
 from gateway.actor import Actor
 from gateway.catalog import Model
-from gateway.db import UtcDateTime, table_of
+from gateway.db import Rows, UtcDateTime, table_of
 from gateway.errors import NotPermitted
 from gateway.keys import ApiKey
 from gateway.usage import folding, policy, speeds
@@ -54,7 +53,7 @@ from gateway.usage.answers import (
     View,
 )
 from gateway.usage.policy import HOUR, hour_of
-from gateway.usage.queries import MEMBERS, UNKNOWN, Source, event, member, told_apart
+from gateway.usage.queries import KEPT, MEMBERS, UNKNOWN, Source, event, member, told_apart
 from gateway.usage.zones import offsets, points, zone_of
 
 MAX_SLICES = 100
@@ -103,31 +102,32 @@ def check(actor: Actor, view: View, ask: Ask) -> None:
         zone_of(ask.zone)
 
 
-async def read(session: AsyncSession, source: Source, asks: Sequence[Ask]) -> dict[Ask, Any]:
+async def read(rows: Rows, source: Source, asks: Sequence[Ask]) -> dict[Ask, Any]:
     """The answers. At most four statements, however much is asked. Raises NotPermitted."""
     view, found = source.view, dict[Ask, Any]()
     # Whatever is told by time adds up to the whole, too.
     by_time: list[Ask] = [ask for ask in asks if isinstance(ask, Series | Heatmap)]
     over_time = by_time or [ask for ask in asks if ask == Sums()]
     if over_time:
-        buckets = _told(over_time, (await session.execute(_over_time(source, over_time))).all())
+        summed = await rows(_over_time(source.shared, tuple(over_time)), source.caller)
+        buckets = _told(over_time, summed)
         found |= {ask: _answer(view, ask, buckets[ask]) for ask in over_time}
         if Sums() in asks:
             found[Sums()] = Totals.sum(buckets[over_time[0]].values())
     if slices := [ask for ask in asks if isinstance(ask, Slices)]:
         if told_apart(source.actor, view):
-            source = replace(source, folded=await folding.good(session, view.during))
-        dimensions = [ask.dimension for ask in slices]
-        rows = (await session.execute(_sliced(source, dimensions))).all()
+            source = replace(source, folded=await folding.good(rows, view.during))
+        dimensions = tuple(ask.dimension for ask in slices)
+        members = await rows(_sliced(source.shared, dimensions), source.caller)
         for ask in slices:
-            found[ask] = [_slice(ask.dimension, row) for row in rows if row.dimension == ask.dimension.value]
+            found[ask] = [_slice(ask.dimension, row) for row in members if row.dimension == ask.dimension.value]
     if Speeds() in asks:
-        rows = (await session.execute(speeds.histogram(source))).all()
-        found[Speeds()] = speeds.speed_of(rows)
+        found[Speeds()] = speeds.speed_of(await rows(speeds.histogram(source.shared), source.caller))
     return found
 
 
-def _over_time(source: Source, asks: Sequence[Ask]) -> Select[Any]:
+@lru_cache(maxsize=KEPT)
+def _over_time(source: Source, asks: tuple[Ask, ...]) -> Select[Any]:
     """Rows of (ask, bucket, the measures): `ask` counts from 0, `bucket` from 1 in a series and from 0 in a week."""
     view = source.view
     split = [
@@ -197,7 +197,8 @@ def _answer(view: View, ask: Ask, buckets: dict[int, Totals]) -> Any:
     return buckets.get(1, none)
 
 
-def _sliced(source: Source, dimensions: Sequence[Dimension]) -> Select[Any]:
+@lru_cache(maxsize=KEPT)
+def _sliced(source: Source, dimensions: tuple[Dimension, ...]) -> Select[Any]:
     """Rows of (dimension, member, key, label, the measures), of each dimension the hundred largest, dearest first."""
     whole, crossed = source.members(dimensions)
     return _ranked(tuple(sorted(set(dimensions)))).add_cte(whole.cte("whole"), crossed.cte("crossed"))

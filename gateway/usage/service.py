@@ -140,11 +140,11 @@ class UsageService(Calls, Budgets, Exporting):
 
     async def _read(self, actor: Actor, by_view: Mapping[View, Sequence[Ask]]) -> dict[tuple[View, Ask], Any]:
         found: dict[tuple[View, Ask], Any] = {}
-        async with self._db.snapshot() as session:
-            extent = (await session.execute(queries.EXTENT)).one()
+        async with self._db.snapshot() as rows:
+            (extent,) = await rows(queries.EXTENT)
             for view, asks in by_view.items():
                 source = queries.Source(actor, view, extent.kept_from, extent.until)
-                answers = await reading.read(session, source, asks)
+                answers = await reading.read(rows, source, asks)
                 found |= {(view, ask): answer for ask, answer in answers.items()}
         return found
 
@@ -210,18 +210,15 @@ class UsageService(Calls, Budgets, Exporting):
 
     async def compared(self, during: TimeRange) -> Compared:
         """How far the range was compared with LiteLLM's own spend log, and whether that is all that is due by now."""
-        async with self._db.read() as session:
-            return await compared(session, during, utc_now())
+        return await compared(self._db.rows, during, utc_now())
 
     async def spend_by_key(self, ids: Sequence[UUID]) -> dict[UUID, Decimal]:
         """US dollars since each key was made; without those never used. For keys that the caller was shown already."""
-        async with self._db.read() as session:
-            return {row[0]: row[1] for row in await session.execute(queries.spend_by_key(ids))}
+        return {row[0]: row[1] for row in await self._db.rows(queries.spend_by_key(ids))}
 
     async def last_used_by_key(self, ids: Sequence[UUID]) -> dict[UUID, datetime]:
         """When the last call began, refused ones included; without keys never used. For keys already shown to the caller."""
-        async with self._db.read() as session:
-            return {row[0]: row[1] for row in await session.execute(queries.last_used_by_key(ids))}
+        return {row[0]: row[1] for row in await self._db.rows(queries.last_used_by_key(ids))}
 
     async def spend_by_subscription(
         self, wanted: Sequence[tuple[UUID, UUID, datetime]]
@@ -230,21 +227,18 @@ class UsageService(Calls, Budgets, Exporting):
         if not wanted:
             return {}
         statement, parameters = queries.spend_since(wanted)
-        async with self._db.read() as session:
-            return {wanted[row.n - 1]: row.spend for row in await session.execute(statement, parameters)}
+        return {wanted[row.n - 1]: row.spend for row in await self._db.rows(statement, parameters)}
 
     async def used_by_subscription(
         self, wanted: Sequence[tuple[UUID, UUID, datetime]]
     ) -> dict[tuple[UUID, UUID, datetime], Used]:
         """What counts against quotas, for each (user, model, since) that has any. For subscriptions already shown."""
-        async with self._db.read() as session:
-            return await quotas.used_since(session, wanted)
+        return await quotas.used_since(self._db.rows, wanted)
 
     async def recent_by_user(self, user_ids: Sequence[UUID]) -> dict[UUID, Totals]:
         """Sums over the last 30 days, to the hour, of people who used anything. For people already shown to the caller."""
         statement = queries.totals_by_user(user_ids, utc_now() - timedelta(days=30))
-        async with self._db.read() as session:
-            return {row.user_id: Totals.of(row) for row in await session.execute(statement)}
+        return {row.user_id: Totals.of(row) for row in await self._db.rows(statement)}
 
     async def settle_quotas(self) -> int:
         """What the job does every few seconds: look at the quotas of what was used lately, and at those that are used up.

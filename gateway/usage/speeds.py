@@ -6,6 +6,7 @@ with the note of how far it came. So each call is in them once, whatever stops t
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gateway.db import Database, table_of
 from gateway.usage.answers import Dimension, Percentiles, Speed
 from gateway.usage.policy import DAY, HOUR, Scope
-from gateway.usage.queries import UNKNOWN, Source, among, event, member_conditions, told_apart
+from gateway.usage.queries import KEPT, UNKNOWN, Source, among, event, member_conditions, told_apart
 from gateway.usage.tables import UsageSpeed
 
 GROWTH = 1.08
@@ -103,6 +104,7 @@ async def recount(session: AsyncSession, start: datetime, end: datetime) -> None
     await session.execute(_RECOUNT, {"until": until, "start": start, "end": end})
 
 
+@lru_cache(maxsize=KEPT)
 def histogram(source: Source) -> Select[Any]:
     """Rows of (bucket, latency, first_token). Of the newest calls where no histogram tells the view's calls apart."""
     apart = told_apart(source.actor, source.view)

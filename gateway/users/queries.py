@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, or_, select, true
 
 from gateway.actor import Actor, Role
-from gateway.db import UtcDateTime, table_of
+from gateway.db import UtcDateTime, one_of, table_of
 from gateway.errors import InvalidInput
 from gateway.paging import Order
 from gateway.users.tables import User
@@ -57,7 +57,7 @@ def visible_to(actor: Actor) -> Any:
 
 
 def by_ids(actor: Actor, ids: Sequence[UUID]) -> Select[Any]:
-    return select(user).where(visible_to(actor), user.c.id.in_(ids))
+    return select(user).where(visible_to(actor), one_of(user.c.id, ids))
 
 
 def listed(actor: Actor, wanted: UserFilter) -> Select[Any]:

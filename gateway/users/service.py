@@ -88,8 +88,7 @@ class UserService:
 
     async def by_ids(self, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
         """Those of the people that exist and that `actor` may see."""
-        async with self._db.read() as session:
-            return {row.id: row for row in await session.execute(queries.by_ids(actor, ids))}
+        return {row.id: row for row in await self._db.rows(queries.by_ids(actor, ids))}
 
     async def page(
         self,
@@ -105,9 +104,8 @@ class UserService:
         """
         if not actor.reads_all:
             raise NotPermitted
-        async with self._db.read() as session:
-            query = queries.listed(actor, wanted)
-            return await fetch_page(self._db, session, query, queries.ORDERS[order], first, after)
+        query = queries.listed(actor, wanted)
+        return await fetch_page(self._db, query, queries.ORDERS[order], first, after)
 
     async def refresh_roles(
         self, issuer: str, standing_of: Callable[[str], tuple[Role, datetime | None]], by: str

@@ -1,8 +1,9 @@
 """A thousand people at the pages for five minutes, with live sockets, while LiteLLM reports 50 calls a second.
 
-Each has a tab open with its WebSocket and goes from page to page, ten seconds on each, by k6 (`.ci/k6` fetches it; people.js says what
-they do). One gateway process with its jobs, its limits and the documents of its pages; PostgreSQL, LiteLLM and k6 share the machine's
-cores with it. Goals: 99 % of the answers within 200 ms, no errors, memory flat.
+Each has a tab open with its WebSocket and goes from page to page, by k6 (`.ci/k6` fetches it; people.js says what they do). A page is read
+for half a minute, between 15 and 45 seconds, as a portal's pages are; `--read 10` is a rush. One gateway process with its jobs, its limits
+and the documents of its pages; PostgreSQL, LiteLLM and k6 share the machine's cores with it. Goals: 99 % of the answers within 200 ms, no
+errors, memory flat.
 """
 
 import asyncio
@@ -220,7 +221,7 @@ def write(folder: Path, given: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    options = arguments(__doc__ or "", people=1_000, seconds=300, arrive=60, read=10)
+    options = arguments(__doc__ or "", people=1_000, seconds=300, arrive=60, read=30)
     if options.smoke:
         options.people, options.seconds, options.arrive, options.read = 30, 10, 3, 1
     # A person has a socket and some connections, at both ends.

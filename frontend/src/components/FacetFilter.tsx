@@ -11,10 +11,12 @@ interface FacetFilterProps {
   nothing?: string;
   selected: readonly string[];
   onChange: (selected: string[]) => void;
+  /** Called, perhaps often, when the menu is opened or may be in a moment: for options that are loaded only then. */
+  onApproach?: () => void;
 }
 
 /** A choice of values in a toolbar, each of which can be taken back. */
-export function FacetFilter({ title, options, label, nothing, selected, onChange }: FacetFilterProps) {
+export function FacetFilter({ title, options, label, nothing, selected, onChange, onApproach }: FacetFilterProps) {
   return (
     <ToolbarFilter
       categoryName={title}
@@ -25,7 +27,15 @@ export function FacetFilter({ title, options, label, nothing, selected, onChange
       }}
       deleteLabelGroup={() => onChange([])}
     >
-      <FacetSelect title={title} options={options} label={label} nothing={nothing} selected={selected} onChange={onChange} />
+      <FacetSelect
+        title={title}
+        options={options}
+        label={label}
+        nothing={nothing}
+        selected={selected}
+        onChange={onChange}
+        onApproach={onApproach}
+      />
     </ToolbarFilter>
   );
 }

@@ -10,10 +10,12 @@ interface FacetSelectProps {
   nothing?: string;
   selected: readonly string[];
   onChange: (selected: string[]) => void;
+  /** Called, perhaps often, when the menu is opened or may be in a moment: for options that are loaded only then. */
+  onApproach?: () => void;
 }
 
 /** Any number of values, each with how many there are. */
-export function FacetSelect({ title, options, label, nothing, selected, onChange }: FacetSelectProps) {
+export function FacetSelect({ title, options, label, nothing, selected, onChange, onApproach }: FacetSelectProps) {
   const [isOpen, setOpen] = useState(false);
   const toggle = (value: string) =>
     onChange(selected.includes(value) ? selected.filter((each) => each !== value) : [...selected, value]);
@@ -30,7 +32,12 @@ export function FacetSelect({ title, options, label, nothing, selected, onChange
         <MenuToggle
           ref={ref}
           isExpanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
+          onPointerEnter={onApproach}
+          onFocus={onApproach}
+          onClick={() => {
+            onApproach?.();
+            setOpen(!isOpen);
+          }}
           badge={
             selected.length ? (
               <Badge isRead screenReaderText={`${selected.length} chosen`}>

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gateway.db import Rows
 from gateway.usage.policy import TimeRange
 
 # How long after a stretch has settled it may take until a check has come round to it.
@@ -64,12 +65,13 @@ FROM asked a
 """)
 
 
-async def compared(session: AsyncSession, during: TimeRange, now: datetime) -> Compared:
+async def compared(rows: Rows, during: TimeRange, now: datetime) -> Compared:
     """How far the range was compared, and whether that is all of it that is due: one look into one small table."""
     values = {"start": during.start, "until": during.end, "now": now, "slack": SLACK.total_seconds()}
-    row = (await session.execute(_COMPARED, values)).one_or_none()
-    if row is None:
+    found = await rows(_COMPARED, values)
+    if not found:
         return Compared(during.start, complete=False)
+    (row,) = found
     complete = row.until >= during.end if during.end <= row.due else row.until > row.due
     return Compared(min(row.until, during.end), complete)
 

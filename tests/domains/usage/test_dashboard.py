@@ -383,10 +383,10 @@ async def test_a_whole_dashboard_is_few_statements(db: Database, service: UsageS
 
 
 async def test_statements_of_a_dashboard_are_not_compiled(db: Database) -> None:
-    async with db.snapshot() as session:
-        await session.execute(text("SET LOCAL jit = on"))
-        await session.execute(EXTENT)
-        assert (await session.execute(text("SHOW jit"))).scalar_one() == "off"
+    async with db.snapshot() as rows:
+        await rows(text("SET LOCAL jit = on"))
+        await rows(EXTENT)
+        assert await rows(text("SHOW jit")) == [("off",)]
 
 
 async def test_the_calls_behind_a_number(db: Database, service: UsageService) -> None:

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "react";
 import { graphql } from "react-relay";
 
 import { FacetFilter } from "../../components/FacetFilter";
+import { NOBODYS } from "../../lib/callChoice";
 import { useAddress } from "../../lib/useAddress";
 import { type Dimension, DIMENSION_NAMES } from "../../lib/usageChoice";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
@@ -17,7 +18,15 @@ interface Option {
 
 type Options = Partial<Record<Dimension, readonly Option[]>>;
 
-function Filters({ asked, options }: { asked: Asked; options: Options | undefined }) {
+const NOT_LOADED = "Not loaded yet";
+
+interface FiltersProps {
+  asked: Asked;
+  options: Options | undefined;
+  onApproach: () => void;
+}
+
+function Filters({ asked, options, onApproach }: FiltersProps) {
   const [, change] = useAddress();
   const { filters } = asked.choice;
   const labelsOf = (by: Dimension) => {
@@ -34,16 +43,17 @@ function Filters({ asked, options }: { asked: Asked; options: Options | undefine
     const named = by === "provider" || by === "status";
     const labels = labelsOf(by);
     // What the address says is offered too, though it may have no calls in this period.
-    for (const value of filters[by]) if (!labels.has(value)) labels.set(value, named ? value : "Without calls here");
+    for (const value of filters[by]) if (!labels.has(value)) labels.set(value, named ? value : options ? "Without calls here" : NOT_LOADED);
     return (
       <FacetFilter
         key={by}
         title={DIMENSION_NAMES[by]}
         options={[...labels.keys()].map((value) => ({ value }))}
-        nothing={options ? "No calls in this period" : "Not loaded yet"}
+        nothing={options ? "No calls in this period" : NOT_LOADED}
         label={(value) => valueLabel(by, labels.get(value) ?? value)}
         selected={filters[by]}
         onChange={(values) => change({ [by]: values })}
+        onApproach={onApproach}
       />
     );
   });
@@ -51,7 +61,7 @@ function Filters({ asked, options }: { asked: Asked; options: Options | undefine
     <>
       {facets}
       {asked.choice.view === "calls" ? (
-        <CallLabels calls={asked.choice.calls} nameOf={(part, value) => labelsOf(part).get(value)} />
+        <CallLabels calls={asked.choice.calls} nameOf={(part, value) => (options ? labelsOf(part).get(value) : NOT_LOADED)} />
       ) : null}
     </>
   );
@@ -120,15 +130,27 @@ function Loader({ asked, onLoaded }: { asked: Asked; onLoaded: (options: Options
   return null;
 }
 
-/** Which calls count: what had calls in the period, to choose from. A menu that is open stays so while its choice is loading. */
+/** Whether the address has members that only their ids stand for. */
+function hasIds({ filters, view, calls }: Asked["choice"]): boolean {
+  const ofCalls = view === "calls" ? [calls.only, calls.not].flatMap(({ key, person }) => [...key, ...person]) : [];
+  return [...filters.model, ...filters.key, ...filters.person, ...ofCalls].some((value) => value !== NOBODYS);
+}
+
+/**
+ * Which calls count: what had calls in the period, to choose from. Most visits choose nothing, so it is asked for when somebody comes near
+ * a menu, or for names that are shown. A menu that is open stays so while its choice is loading.
+ */
 export function UsageFilters({ asked }: { asked: Asked }) {
   const [options, setOptions] = useState<Options>();
+  const [isNear, setNear] = useState(false);
   return (
     <>
-      <Filters asked={asked} options={options} />
-      <QueryBoundary skeleton={null} resetOn={asked.range} isQuiet>
-        <Loader asked={asked} onLoaded={setOptions} />
-      </QueryBoundary>
+      <Filters asked={asked} options={options} onApproach={() => setNear(true)} />
+      {isNear || hasIds(asked.choice) ? (
+        <QueryBoundary skeleton={null} resetOn={asked.range} isQuiet>
+          <Loader asked={asked} onLoaded={setOptions} />
+        </QueryBoundary>
+      ) : null}
     </>
   );
 }

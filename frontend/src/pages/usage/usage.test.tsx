@@ -156,6 +156,22 @@ describe("the usage that is shown", () => {
     expect(await screen.findByRole("checkbox", { name: "gpt-4o-mini" })).toBeInTheDocument();
   });
 
+  it("asks what there is to choose from when a menu is near, and for names that are shown", async () => {
+    const { backend, router } = openPage("/usage?view=calls");
+    const isAsked = () => backend.requests.some(({ query }) => backend.textOf(query).includes("query UsageFiltersQuery"));
+    expect(await screen.findByText("Failed (429)")).toBeInTheDocument();
+    expect(isAsked()).toBe(false);
+    act(() => screen.getByRole("button", { name: "Status" }).focus());
+    await waitFor(() => expect(isAsked()).toBe(true));
+    await act(() => router.navigate(`/usage?view=calls&model=${nodeId("Model", 1)}`));
+    expect(await screen.findByRole("button", { name: "Close gpt-4o-mini" })).toBeInTheDocument();
+  });
+
+  it("names the filters of an address without being touched", async () => {
+    openPage(`/usage?model=${nodeId("Model", 1)}`);
+    expect(await screen.findByRole("button", { name: "Close gpt-4o-mini" })).toBeInTheDocument();
+  });
+
   it("keeps what was there until the next is", async () => {
     const { router } = openPage("/usage");
     await totalsOnPage();
