@@ -55,9 +55,9 @@ def buckets_at(url: str | None) -> Buckets:
 class SharedBuckets:
     """Counts in Valkey. While that does not answer, this process counts alone, and says so in its log and metric."""
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str, *, timeout: float = _TIMEOUT, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = valkey.Redis.from_url(
-            url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
+            url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
         )
         self._script = self._client.register_script(_TAKE)
         self._alone = MemoryBuckets()

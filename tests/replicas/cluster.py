@@ -172,6 +172,7 @@ class Nginx:
                     "user root;" if os.geteuid() == 0 else "",
                     "daemon off;",
                     f"pid {self.folder}/nginx.pid;",
+                    f"error_log {self.folder}/error.log notice;",
                     "events { worker_connections 4096; }",
                     "http {",
                     "access_log off;",
@@ -192,9 +193,16 @@ class Nginx:
     async def ready(self) -> None:
         await until((self.folder / "nginx.pid").exists, "nginx starts")
 
-    def reload(self, out: Replica | None = None) -> None:
+    async def reload(self, out: Replica | None = None) -> None:
+        """Returns when nothing more is taken on by what was configured before."""
+        before = self._left()
         self.configure(out)
-        subprocess.run(self._run("-s", "reload"), check=True, timeout=30)
+        await asyncio.to_thread(subprocess.run, self._run("-s", "reload"), check=True, timeout=30)
+        await until(lambda: self._left() > before, "nginx works as it is configured")
+
+    def _left(self) -> int:
+        """How many workers take on nothing more."""
+        return (self.folder / "error.log").read_text().count("gracefully shutting down")
 
     def stop(self) -> None:
         if self.process is not None:

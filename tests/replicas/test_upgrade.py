@@ -84,12 +84,12 @@ def following(cluster: Cluster) -> Path:
 
 async def replace(cluster: Cluster, replica: Replica, code: Path) -> None:
     """As a cluster does: nobody is sent there any more, it is told to stop, and the new one is asked when it says that it is ready."""
-    cluster.nginx.reload(out=replica)
+    await cluster.nginx.reload(out=replica)
     await replica.stop()
     replica.code = code
     replica.start()
     await replica.ready()
-    cluster.nginx.reload()
+    await cluster.nginx.reload()
 
 
 async def test_a_rolling_upgrade_keeps_serving(cluster: Cluster, following: Path) -> None:
