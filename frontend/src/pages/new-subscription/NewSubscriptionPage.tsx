@@ -221,7 +221,7 @@ export function NewSubscriptionPage() {
     <>
       <PageHeading
         title="New subscription"
-        description="Open models are yours at once; for the others an administrator decides."
+        description={isAuditor ? undefined : "Open models are yours at once; for the others an administrator decides."}
         parent={PARENT}
       />
       {isAuditor ? (
