@@ -87,11 +87,12 @@ test.describe("what fails can be tried again", () => {
 
   test("an error inside: no details, but the number to ask with", async ({ page, watch }) => {
     watch.expect(/status of 500/, CAUGHT);
-    const errors = [{ message: "Something went wrong on our side.", extensions: { code: "INTERNAL", requestId: "4f1c" } }];
+    const errors = [{ message: "Something went wrong on our side.", extensions: { code: "INTERNAL_SERVER_ERROR", requestId: "4f1c" } }];
     await page.route(QUERIES, (route) => route.fulfill({ status: 500, json: { data: null, errors } }));
     await page.goto("/keys");
     await expect(heading(page, "Something went wrong")).toBeVisible();
     await expect(page.getByText("Request 4f1c")).toBeVisible();
+    await expect(page.getByText("on our side")).toHaveCount(0); // the heading has said it
     await expectAccessible(page, "error");
   });
 
@@ -222,6 +223,7 @@ test("a page for other roles says whom to ask, and leads away", async ({ page, w
   const alert = page.getByRole("alert").filter({ hasText: "You may not see this" });
   await expect(alert).toContainText("ask an administrator");
   await expectAccessible(page, "no access");
+  await expect(alert.getByRole("link").or(alert.getByRole("button"))).toHaveText(["Go to the start page", "Try again"]);
   await alert.getByRole("link", { name: "Go to the start page" }).click();
   await expect(heading(page, "Get started")).toBeFocused();
 });
@@ -229,9 +231,20 @@ test("a page for other roles says whom to ask, and leads away", async ({ page, w
 test("an auditor may look and not act, and is told so", async ({ page }) => {
   await signIn(page.request, "audrey");
   await page.goto(`/models/${await modelId(page.request, "gpt-5-mini")}`);
-  await page.getByRole("button", { name: "Subscribe" }).click();
-  await expect(page.getByRole("heading", { name: /You are not subscribed/ })).toBeVisible();
-  await expect(page.getByText("You can call this model")).toHaveCount(0);
+  const told = page.getByText("As an auditor you may look at everything and change nothing.");
+  await expect(told).toBeVisible();
+  await expect(page.getByRole("button", { name: "Subscribe" })).toHaveCount(0);
+  await expectAccessible(page, "a model for an auditor");
+  for (const path of ["/subscriptions", "/subscriptions/new", "/keys?create=1", "/usage"]) {
+    await page.goto(path);
+    await expect(told).toBeVisible();
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+  }
+  await page.goto("/");
+  await expect(told).toBeVisible();
+  await expectAccessible(page, "the start page of an auditor");
+  await page.getByRole("link", { name: "See the record" }).click();
+  await expect(heading(page, "Audit")).toBeFocused();
 });
 
 test("a restricted model takes a reason and waits for an answer", async ({ page }) => {

@@ -8,9 +8,15 @@ export interface Reader {
 export type Standing = "owner" | "admin" | "onlooker";
 
 export function standingOf(reader: Reader | null | undefined, owner: { id: string } | null | undefined): Standing {
-  if (!reader || reader.role === "AUDITOR") return "onlooker";
+  if (!reader || isAuditor(reader)) return "onlooker";
   if (owner?.id === reader.id) return "owner";
   return reader.role === "ADMIN" ? "admin" : "onlooker";
 }
 
 export const isAdmin = (reader: Reader | null | undefined) => reader?.role === "ADMIN";
+
+/** Auditors change nothing but their own account; what is theirs from before they may only look at. */
+export const isAuditor = (reader: Pick<Reader, "role"> | null | undefined) => reader?.role === "AUDITOR";
+
+/** Said where an auditor would else look for what others may do. */
+export const AUDITORS_LOOK = "As an auditor you may look at everything and change nothing.";

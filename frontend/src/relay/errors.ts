@@ -90,15 +90,16 @@ const EXPLANATIONS: Record<string, { title: string; help: string }> = {
 };
 
 /** Codes whose sentence the title and the help say already. */
-const SAID = [BROKEN, "NOT_AVAILABLE", RATE_LIMITED, "DATABASE_BUSY", "DOCUMENT_NOT_FOUND"];
+const SAID = [BROKEN, "INTERNAL_SERVER_ERROR", "NOT_AVAILABLE", RATE_LIMITED, "DATABASE_BUSY", "DOCUMENT_NOT_FOUND"];
 
 /** What to tell the reader: a title, what to do about it, and the server's own words where they add something. */
 export function explain(error: RequestError): { title: string; help: string; detail?: string } {
   const known = EXPLANATIONS[error.code];
+  const detail = SAID.includes(error.code) ? undefined : error.message;
   if (known) {
     const { retryAfter } = error;
     const wait = retryAfter === undefined ? {} : { help: `Wait ${retryAfter} ${retryAfter === 1 ? "second" : "seconds"}, then try again.` };
-    return { ...known, ...wait, detail: SAID.includes(error.code) ? undefined : error.message };
+    return { ...known, ...wait, detail };
   }
-  return { title: "Something went wrong", help: "Try again.", detail: error.message };
+  return { title: "Something went wrong", help: "Try again.", detail };
 }

@@ -42,14 +42,10 @@ export function ErrorView({
       {onRetry ? (
         <EmptyStateFooter>
           <EmptyStateActions>
-            <Button variant={isForbidden ? "secondary" : "primary"} onClick={onRetry}>
+            {isForbidden ? <ButtonLink to="/">Go to the start page</ButtonLink> : null}
+            <Button variant={isForbidden ? "link" : "primary"} onClick={onRetry}>
               {retryLabel}
             </Button>
-            {isForbidden ? (
-              <ButtonLink to="/" variant="link">
-                Go to the start page
-              </ButtonLink>
-            ) : null}
           </EmptyStateActions>
         </EmptyStateFooter>
       ) : null}

@@ -143,9 +143,10 @@ describe("errors", () => {
   it("are explained and can be retried", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const data = someData();
-    data.failures.models = "INTERNAL";
+    data.failures.models = "INTERNAL_SERVER_ERROR";
     openPage("/models", data);
     expect(await screen.findByText("Something went wrong")).toBeInTheDocument();
+    expect(screen.queryByText(/INTERNAL_SERVER_ERROR/)).not.toBeInTheDocument(); // the server's sentence says no more
     delete data.failures.models;
     await userEvent.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByText("claude-opus")).toBeInTheDocument();
@@ -175,7 +176,10 @@ describe("errors", () => {
     await router.navigate("/admin/people");
     expect(await screen.findByText("You may not see this")).toBeInTheDocument();
     expect(screen.getByText(/ask an administrator for the one that you need/)).toBeInTheDocument();
-    expect(screen.getByRole("link", { name: "Go to the start page" })).toHaveAttribute("href", "/");
+    const leave = screen.getByRole("link", { name: "Go to the start page" });
+    expect(leave).toHaveAttribute("href", "/");
+    const retry = screen.getByRole("button", { name: "Try again" });
+    expect(leave.compareDocumentPosition(retry)).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
   });
 
   it("shows admins that LiteLLM must not be run as it is, and why", async () => {

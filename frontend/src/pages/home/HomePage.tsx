@@ -1,12 +1,15 @@
-import { Card, CardBody, CardFooter, CardTitle, Gallery, PageSection, Skeleton } from "@patternfly/react-core";
+import { PageSection, Skeleton } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import { graphql } from "react-relay";
 
-import { ButtonLink } from "../../components/ButtonLink";
-import { StepTitle } from "./StepTitle";
 import { createKeyPath, keyPath } from "../../lib/paths";
+import { AUDITORS_LOOK } from "../../lib/reader";
+import { useIsAuditor } from "../../relay/useIsAuditor";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
+import { HomeCard, HomeCards } from "./HomeCards";
+import { StepTitle } from "./StepTitle";
+import { ToLookAt } from "./ToLookAt";
 import type { HomePageQuery } from "./__generated__/HomePageQuery.graphql";
 
 interface Step {
@@ -78,33 +81,35 @@ function Steps() {
   ];
   const current = steps.findIndex(({ isDone }) => !isDone);
   return (
-    <Gallery hasGutter minWidths={{ default: "100%", md: "17rem" }} component="ol" className="steps">
+    <HomeCards isOrdered>
       {steps.map(({ title, text, isDone, action }, index) => (
-        <Card key={title} component="li" isFullHeight>
-          <CardTitle component="h2">
-            <StepTitle number={index + 1} title={title} isDone={isDone} />
-          </CardTitle>
-          <CardBody>{text}</CardBody>
-          <CardFooter>
-            <ButtonLink to={action.to} variant={index === current ? "primary" : "secondary"}>
-              {action.label}
-            </ButtonLink>
-          </CardFooter>
-        </Card>
+        <HomeCard
+          key={title}
+          title={<StepTitle number={index + 1} title={title} isDone={isDone} />}
+          action={action}
+          isNext={index === current}
+        >
+          {text}
+        </HomeCard>
       ))}
-    </Gallery>
+    </HomeCards>
   );
 }
 
-/** The way to the first call: three steps that know which of them are done. */
+/** The way to the first call: three steps that know which of them are done. Auditors, who don't go it, see where to look. */
 export function HomePage() {
+  const isAuditor = useIsAuditor();
   return (
     <>
-      <PageHeading title="Get started" description="Three steps from here to your first call." />
+      <PageHeading title="Get started" description={isAuditor ? AUDITORS_LOOK : "Three steps from here to your first call."} />
       <PageSection isFilled>
-        <QueryBoundary skeleton={<Skeleton height="12rem" screenreaderText="Loading your steps" />}>
-          <Steps />
-        </QueryBoundary>
+        {isAuditor ? (
+          <ToLookAt />
+        ) : (
+          <QueryBoundary skeleton={<Skeleton height="12rem" screenreaderText="Loading your steps" />}>
+            <Steps />
+          </QueryBoundary>
+        )}
       </PageSection>
     </>
   );

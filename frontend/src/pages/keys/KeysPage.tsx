@@ -10,13 +10,15 @@ import { KeyIcon } from "@patternfly/react-icons";
 import { useState } from "react";
 import { graphql, usePaginationFragment } from "react-relay";
 
+import { ButtonLink } from "../../components/ButtonLink";
 import { LoadMore } from "../../components/LoadMore";
 import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
 import { ALL_KEYS, isFiltered, type KeyChoice, keyVariables, parseKeyChoice } from "../../lib/keyChoice";
-import type { Reader } from "../../lib/reader";
+import { AUDITORS_LOOK, type Reader } from "../../lib/reader";
 import { useAddress } from "../../lib/useAddress";
 import { useChoice } from "../../lib/useChoice";
+import { useIsAuditor } from "../../relay/useIsAuditor";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { CreateKeyDialog } from "./CreateKeyDialog";
@@ -125,6 +127,7 @@ function Loaded({ choice, ...rest }: LoadedProps) {
 export function KeysPage() {
   const [params, change] = useAddress();
   const choosing = useChoice(parseKeyChoice, ALL_KEYS);
+  const isAuditor = useIsAuditor();
   // The secret lives in this state alone and is gone when the dialog closes.
   const [newKey, setNewKey] = useState<NewKey>();
   const openForm = () => change({ create: "1" });
@@ -135,7 +138,7 @@ export function KeysPage() {
       <PageHeading
         title="My keys"
         description="A key lets a program call the models you subscribed to."
-        actions={<Button onClick={openForm}>Create a key</Button>}
+        actions={isAuditor ? null : <Button onClick={openForm}>Create a key</Button>}
       />
       <PageSection isFilled>
         <KeyToolbar choosing={choosing} label="Search your keys" placeholder="Name or end of the secret" />
@@ -143,7 +146,7 @@ export function KeysPage() {
           <Loaded choice={choosing.shown} onShowAll={choosing.clear} onCreate={openForm} />
         </QueryBoundary>
       </PageSection>
-      {params.has("create") && !newKey ? (
+      {params.has("create") && !newKey && !isAuditor ? (
         <CreateKeyDialog
           modelId={params.get("model")}
           onClose={closeForm}
@@ -159,12 +162,19 @@ export function KeysPage() {
 }
 
 function NoKeys({ onCreate }: { onCreate: () => void }) {
+  const isAuditor = useIsAuditor();
   return (
     <EmptyState titleText="No keys yet" headingLevel="h2" icon={KeyIcon}>
-      <EmptyStateBody>Create one, put it into your program, and call a model within a minute.</EmptyStateBody>
+      <EmptyStateBody>
+        {isAuditor ? AUDITORS_LOOK : "Create one, put it into your program, and call a model within a minute."}
+      </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
-          <Button onClick={onCreate}>Create a key</Button>
+          {isAuditor ? (
+            <ButtonLink to="/admin/keys">See all keys</ButtonLink>
+          ) : (
+            <Button onClick={onCreate}>Create a key</Button>
+          )}
         </EmptyStateActions>
       </EmptyStateFooter>
     </EmptyState>

@@ -17,12 +17,14 @@ import { graphql, useFragment } from "react-relay";
 import { Link } from "react-router";
 
 import { ActionError } from "../../components/ActionError";
+import { AuditorNote } from "../../components/AuditorNote";
 import { ButtonLink } from "../../components/ButtonLink";
 import { RelativeTime } from "../../components/RelativeTime";
 import { StatusLabel } from "../../components/StatusLabel";
 import { WordsField } from "../../components/WordsField";
 import { createKeyPath, newSubscriptionPath } from "../../lib/paths";
 import { useAction } from "../../relay/useAction";
+import { useIsAuditor } from "../../relay/useIsAuditor";
 import type { SubscribePanel_model$key } from "./__generated__/SubscribePanel_model.graphql";
 import type { SubscribePanelMutation } from "./__generated__/SubscribePanelMutation.graphql";
 
@@ -48,6 +50,7 @@ export function SubscribePanel({ model: modelRef }: { model: SubscribePanel_mode
     modelRef,
   );
   const subscription = model.mySubscription;
+  const isAuditor = useIsAuditor();
   const canAsk = !subscription || ENDED.includes(subscription.status);
 
   return (
@@ -63,15 +66,17 @@ export function SubscribePanel({ model: modelRef }: { model: SubscribePanel_mode
           ) : null}
           {subscription?.reason ? <StackItem>Reason: {subscription.reason}</StackItem> : null}
           <StackItem>
-            {canAsk ? (
-              <Ask modelId={model.id} access={model.access} lifecycle={model.lifecycle} />
-            ) : (
+            {!canAsk ? (
               <Content component="p">{NEXT[subscription.status]}</Content>
+            ) : isAuditor ? (
+              <AuditorNote />
+            ) : (
+              <Ask modelId={model.id} access={model.access} lifecycle={model.lifecycle} />
             )}
           </StackItem>
         </Stack>
       </CardBody>
-      {subscription?.status === "ACTIVE" ? (
+      {subscription?.status === "ACTIVE" && !isAuditor ? (
         <CardFooter>
           <ButtonLink to={createKeyPath(model.id)}>Create a key for it</ButtonLink>
         </CardFooter>

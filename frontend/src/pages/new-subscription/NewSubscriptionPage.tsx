@@ -15,7 +15,9 @@ import { useEffect, useRef, useState } from "react";
 import { graphql } from "react-relay";
 import { useNavigate, useSearchParams } from "react-router";
 
+import { AuditorNote } from "../../components/AuditorNote";
 import { checkLimits, limitValues } from "../../lib/limits";
+import { useIsAuditor } from "../../relay/useIsAuditor";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { canAsk, type ModelChoice, needsApproval, readChoice, typedLimits } from "./modelChoice";
@@ -214,22 +216,29 @@ function FromModel({ id }: { id: string }) {
 export function NewSubscriptionPage() {
   const [params] = useSearchParams();
   const id = params.get("model");
+  const isAuditor = useIsAuditor();
   return (
     <>
       <PageHeading
         title="New subscription"
-        description="Open models are yours at once; for the others an administrator decides."
+        description={isAuditor ? undefined : "Open models are yours at once; for the others an administrator decides."}
         parent={PARENT}
       />
-      <QueryBoundary
-        skeleton={
-          <PageSection isFilled>
-            <Skeleton height="14rem" screenreaderText="Loading the model" />
-          </PageSection>
-        }
-      >
-        {id ? <FromModel id={id} /> : <Steps first={[]} />}
-      </QueryBoundary>
+      {isAuditor ? (
+        <PageSection isFilled>
+          <AuditorNote />
+        </PageSection>
+      ) : (
+        <QueryBoundary
+          skeleton={
+            <PageSection isFilled>
+              <Skeleton height="14rem" screenreaderText="Loading the model" />
+            </PageSection>
+          }
+        >
+          {id ? <FromModel id={id} /> : <Steps first={[]} />}
+        </QueryBoundary>
+      )}
     </>
   );
 }

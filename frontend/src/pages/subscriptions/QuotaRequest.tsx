@@ -8,8 +8,14 @@ import { useAction } from "../../relay/useAction";
 import type { QuotaRequest_subscription$key } from "./__generated__/QuotaRequest_subscription.graphql";
 import type { QuotaRequestMutation } from "./__generated__/QuotaRequestMutation.graphql";
 
+interface QuotaRequestProps {
+  subscription: QuotaRequest_subscription$key;
+  isMine: boolean;
+  mayWithdraw: boolean;
+}
+
 /** The limits that were asked for and wait for a decision, with a way to take that back; nothing, if there are none. */
-export function QuotaRequest({ subscription: ref, isMine }: { subscription: QuotaRequest_subscription$key; isMine: boolean }) {
+export function QuotaRequest({ subscription: ref, isMine, mayWithdraw }: QuotaRequestProps) {
   const { quotaChange } = useFragment(
     graphql`
       fragment QuotaRequest_subscription on ModelSubscription {
@@ -64,7 +70,7 @@ export function QuotaRequest({ subscription: ref, isMine }: { subscription: Quot
         title={isMine ? "You asked for other limits" : "Other limits were asked for"}
         component="h2"
         actionLinks={
-          isMine ? (
+          mayWithdraw ? (
             <AlertActionLink isDisabled={isRunning} onClick={withdraw}>
               Withdraw this
             </AlertActionLink>

@@ -12,7 +12,7 @@ import { StatusLabel } from "../../components/StatusLabel";
 import { providerLabel } from "../../lib/labels";
 import { formatMoney } from "../../lib/money";
 import { modelPath } from "../../lib/paths";
-import type { Reader } from "../../lib/reader";
+import { isAuditor, type Reader } from "../../lib/reader";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { AdminDialog } from "./AdminDialog";
@@ -77,6 +77,7 @@ function Details({ subscription: ref, reader }: DetailsProps) {
   const [dialog, setDialog] = useState<"cancel" | "quota" | AdminAction>();
   const { status, model, user, expiresAt } = subscription;
   const isMine = user?.id === reader?.id;
+  const mayChange = isMine && !isAuditor(reader);
   const close = () => setDialog(undefined);
   return (
     <>
@@ -90,12 +91,12 @@ function Details({ subscription: ref, reader }: DetailsProps) {
                 {title}
               </Button>
             ))}
-            {isMine && status === "ACTIVE" && !subscription.quotaChange ? (
+            {mayChange && status === "ACTIVE" && !subscription.quotaChange ? (
               <Button variant="secondary" onClick={() => setDialog("quota")}>
                 Ask for other limits
               </Button>
             ) : null}
-            {isMine && CANCELLABLE.includes(status) ? (
+            {mayChange && CANCELLABLE.includes(status) ? (
               <Button variant="danger" onClick={() => setDialog("cancel")}>
                 {status === "PENDING" ? "Withdraw the request" : "Cancel subscription"}
               </Button>
@@ -136,7 +137,7 @@ function Details({ subscription: ref, reader }: DetailsProps) {
           <GridItem lg={6}>
             <QuotaUse subscription={subscription} />
           </GridItem>
-          <QuotaRequest subscription={subscription} isMine={isMine} />
+          <QuotaRequest subscription={subscription} isMine={isMine} mayWithdraw={mayChange} />
           <GridItem>
             <SubscriptionHistory subscription={subscription} />
           </GridItem>

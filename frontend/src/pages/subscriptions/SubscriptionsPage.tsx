@@ -8,6 +8,7 @@ import { LoadMore } from "../../components/LoadMore";
 import { NothingFound } from "../../components/NothingFound";
 import { TableSkeleton } from "../../components/TableSkeleton";
 import { newSubscriptionPath } from "../../lib/paths";
+import { AUDITORS_LOOK } from "../../lib/reader";
 import {
   ALL_SUBSCRIPTIONS,
   isFiltered,
@@ -16,6 +17,7 @@ import {
   subscriptionVariables,
 } from "../../lib/subscriptionChoice";
 import { useChoice } from "../../lib/useChoice";
+import { useIsAuditor } from "../../relay/useIsAuditor";
 import { PageHeading } from "../../shell/PageHeading";
 import { QueryBoundary, usePageQuery } from "../../shell/QueryBoundary";
 import { subscriptionColumns, SubscriptionRow } from "./SubscriptionRow";
@@ -95,12 +97,13 @@ function Loaded({ choice, onClear }: { choice: SubscriptionChoice; onClear: () =
 
 export function SubscriptionsPage() {
   const choosing = useChoice(parseSubscriptionChoice, ALL_SUBSCRIPTIONS);
+  const isAuditor = useIsAuditor();
   return (
     <>
       <PageHeading
         title="My subscriptions"
         description="The models you asked for. A key can call those that are active."
-        actions={<ButtonLink to={newSubscriptionPath()}>New subscription</ButtonLink>}
+        actions={isAuditor ? null : <ButtonLink to={newSubscriptionPath()}>New subscription</ButtonLink>}
       />
       <PageSection isFilled>
         <SubscriptionToolbar choosing={choosing} label="Search your subscriptions" placeholder="Model" />
@@ -116,14 +119,21 @@ export function SubscriptionsPage() {
 }
 
 function NoSubscriptions() {
+  const isAuditor = useIsAuditor();
   return (
     <EmptyState titleText="No subscriptions yet" headingLevel="h2" icon={CatalogIcon}>
       <EmptyStateBody>
-        Subscribe to a model and it appears here. Most are yours at once; some need an administrator’s approval.
+        {isAuditor
+          ? AUDITORS_LOOK
+          : "Subscribe to a model and it appears here. Most are yours at once; some need an administrator’s approval."}
       </EmptyStateBody>
       <EmptyStateFooter>
         <EmptyStateActions>
-          <ButtonLink to={newSubscriptionPath()}>New subscription</ButtonLink>
+          {isAuditor ? (
+            <ButtonLink to="/admin/subscriptions">See all subscriptions</ButtonLink>
+          ) : (
+            <ButtonLink to={newSubscriptionPath()}>New subscription</ButtonLink>
+          )}
           <ButtonLink to="/models" variant="link">
             Look at the models
           </ButtonLink>
