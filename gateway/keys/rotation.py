@@ -141,9 +141,8 @@ class Rotating(Verbs):
         """The secrets of each key, newest first. For keys that the caller was shown."""
         found = select(generation).where(one_of(generation.c.api_key_id, key_ids)).order_by(generation.c.number.desc())
         by_key: dict[UUID, list[Row[Any]]] = {}
-        async with self._db.read() as session:
-            for row in await session.execute(found):
-                by_key.setdefault(row.api_key_id, []).append(row)
+        for row in await self._db.rows(found):
+            by_key.setdefault(row.api_key_id, []).append(row)
         return by_key
 
     async def _spent(self, key: Row[Any], living: Sequence[Row[Any]]) -> Decimal | None:

@@ -202,7 +202,7 @@ def cut(
     to the range in which it begins.
     """
     smallest = sizes[-1]
-    over = during.end if during.end < until else _ceiling(during.end, sizes[0])
+    over = _over(during, sizes, until)
     first, last = _ceiling(during.start, smallest), block_of(over, smallest)
     ends = [(during.start, min(first, over)), (max(last, first), over)]
     if over < kept_from:
@@ -231,7 +231,7 @@ def balance(
     Each end of the range is neared by ever smaller blocks, from whichever side is nearer.
     """
     smallest = sizes[-1]
-    start, end = during.start, during.end if during.end < until else _ceiling(during.end, sizes[0])
+    start, end = during.start, _over(during, sizes, until)
     start = _ceiling(start, smallest) if start < kept_from else start
     end = _ceiling(end, smallest) if end < kept_from else end
     reached: Span | None = None
@@ -244,6 +244,11 @@ def balance(
         blocks.append(_moved(reached or (near[0], near[0]), near))
         reached = near
     return blocks, _moved(reached or (start, start), (start, end))
+
+
+def _over(during: TimeRange, sizes: Sequence[timedelta], until: datetime) -> datetime:
+    """Where the range ends; one behind which no call began, at the end of its last large block."""
+    return during.end if during.end < until else _ceiling(during.end, sizes[0])
 
 
 def _moved(before: Span, after: Span) -> tuple[list[Span], list[Span]]:

@@ -101,6 +101,11 @@ def own(actor: Actor, table: Table) -> ColumnElement[bool]:
     return table.c.user_id == actor.user_id
 
 
+def _own_id(actor: Actor) -> UUID:
+    """Of what the actor's own calls are told by: a person's id, or one key's."""
+    return actor.user_id if actor.api_key_id is None else actor.api_key_id
+
+
 def _of_models(column: ColumnElement[str], ids: Sequence[UUID]) -> ColumnElement[bool]:
     names = select(_model.c.name).where(_model.c.id.in_(ids))
     # An index has the rows of one model in the order of time; of several, all would be read and sorted.
@@ -172,8 +177,7 @@ def member_conditions(actor: Actor, view: View, table: Table, apart: set[Dimensi
     wanted = view.wanted
     found = [table.c.dimension == dimension.value]
     if view.scope is Scope.OWN:
-        caller = actor.user_id if actor.api_key_id is None else actor.api_key_id
-        found.append(table.c.member == cast(caller, String))
+        found.append(table.c.member == cast(_own_id(actor), String))
     if dimension is Dimension.MODEL and wanted.model_ids is not None:
         return [*found, _of_models(table.c.member, wanted.model_ids)]
     given: dict[Dimension, Any] = {
@@ -234,8 +238,7 @@ class Source:
     @property
     def caller(self) -> dict[str, UUID]:
         """The value that statements of `shared` want."""
-        actor = self.actor
-        return {"caller": actor.user_id if actor.api_key_id is None else actor.api_key_id}
+        return {"caller": _own_id(self.actor)}
 
     def cut(self, sizes: Sequence[timedelta]) -> tuple[list[list[Span]], list[Span]]:
         """See `policy.cut`."""
