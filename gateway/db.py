@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
@@ -35,6 +35,8 @@ from sqlmodel import SQLModel
 from gateway import tracing
 from gateway.selects import Selects
 
+T = TypeVar("T")
+
 metadata = SQLModel.metadata
 metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,6 +51,7 @@ log = structlog.get_logger(__name__)
 _refusals = Counter(
     "litemaas_database_pool_refusals", "What was given up because all connections to the database stayed in use."
 )
+_DEADLOCKS = 2
 _POSTGRESQL = {"db.system.name": "postgresql"}
 _NONE: Mapping[str, Any] = {}
 # `await rows(statement)` or, for one that leaves parameters open, `await rows(statement, values)`: named tuples, all of them.
@@ -173,8 +176,7 @@ class Database:
 
         `values` are those of parameters that the statement leaves open. Raises asyncpg's errors and OSError.
         """
-        async with self._connection() as driver:
-            return await self._rows(driver, statement, values)
+        return await self._alone(lambda driver: self._rows(driver, statement, values))
 
     async def row(self, statement: ClauseElement, values: Mapping[str, Any] = _NONE) -> Any:
         """The first of `rows`, None without any."""
@@ -214,9 +216,20 @@ class Database:
 
         On a connection of the same pool; JSON comes as text. Raises asyncpg's errors and OSError.
         """
+        records: list[asyncpg.Record] = await self._alone(lambda driver: driver.fetch(statement, *values))
+        return records
+
+    async def _alone(self, select: Callable[[Any], Awaitable[T]]) -> T:
+        """What one SELECT gives, which changes nothing and may be run again when PostgreSQL ends a deadlock by giving it up.
+
+        A migration that changes several tables may cause one while pages are served.
+        """
+        for _ in range(_DEADLOCKS):
+            with suppress(asyncpg.DeadlockDetectedError):
+                async with self._connection() as driver:
+                    return await select(driver)
         async with self._connection() as driver:
-            records: list[asyncpg.Record] = await driver.fetch(statement, *values)
-            return records
+            return await select(driver)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:

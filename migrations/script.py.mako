@@ -11,8 +11,9 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    # A migration that has to wait for a lock makes everybody behind it wait: better to fail, and try again.
-    op.execute("SET LOCAL lock_timeout = '5s'")
+    # A migration that has to wait for a lock makes everybody behind it wait, and after a second PostgreSQL ends deadlocks
+    # at whose cost it likes: better to fail, and try again.
+    op.execute("SET LOCAL lock_timeout = '500ms'")
     ${upgrades if upgrades else "pass"}
 
 

@@ -62,6 +62,25 @@ async def test_after_a_restart_of_the_server_nobody_notices(narrow: Database, da
         assert await pid_of(narrow) != pid
 
 
+@pytest.mark.parametrize("how", ["fetch", "rows"])
+async def test_a_select_that_a_deadlock_ended_is_run_again(narrow: Database, database_url: str, how: str) -> None:
+    select = "SELECT count(*) FROM api_key, app_user"
+    migration = await asyncpg.connect(database_url)
+    await migration.execute("SET deadlock_timeout = '60s'")  # it is the other who notices
+    transaction = migration.transaction()
+    await transaction.start()
+    await migration.execute("LOCK TABLE app_user")
+    reading = asyncio.ensure_future(narrow.fetch(select) if how == "fetch" else narrow.rows(text(select)))
+    waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'app_user'::regclass"
+    while not await migration.fetch(waits):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await migration.execute("LOCK TABLE api_key")
+    assert not reading.done()
+    await transaction.commit()
+    assert [tuple(row) for row in await reading] == [(0,)]
+    await migration.close()
+
+
 async def test_a_transaction_is_all_or_nothing(narrow: Database) -> None:
     with contextlib.suppress(RuntimeError):
         async with narrow.write() as session:

@@ -25,7 +25,7 @@ revision, down_revision, branch_labels, depends_on = '{revision}', '{before}', N
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("SET LOCAL lock_timeout = '500ms'")
     for statement in {statements!r}:
         op.execute(statement)
 """
