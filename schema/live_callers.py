@@ -68,7 +68,10 @@ class LiveCallers:
         return watch
 
     async def _tell(self, caller: Hashable, watch: "_Watch") -> None:
-        change = await self._until_changed(caller)
+        try:
+            change = await self._until_changed(caller)
+        except asyncio.CancelledError:
+            return  # a task keeps what it is cancelled with, and that keeps the task
         self._forget(caller, watch)
         for changed in tuple(watch.members):
             changed(change)

@@ -108,6 +108,8 @@ class _Stream:
                         member.offer(result)
                         if number % AT_ONCE == 0:
                             await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            return  # a task keeps what it is cancelled with, and that keeps all that the stream had at hand
         except Refused as refused:
             errors = refused.errors
         except Exception:

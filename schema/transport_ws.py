@@ -160,7 +160,7 @@ class Socket:
                 if len(words) != 2 or words[0].lower() != "bearer" or not await self._is_good(words[1]):
                     raise Closed(4401, "Unauthorized")
                 self._leave()  # it belongs to another caller now
-                self._leave = lambda: None
+                self._leave = _nothing
                 try:
                     self._leave = self._join(self._changed)
                 except TooManyConnections as many:
@@ -209,6 +209,10 @@ class Socket:
         # A RuntimeError is what uvicorn has for a socket that it has closed itself, because the client broke the protocol.
         with suppress(OSError, RuntimeError):
             await self._send({"type": "websocket.send", "text": text.decode()})
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Running:
@@ -260,6 +264,8 @@ class _Own(_Running):
                     await socket._text(self._next(answer))
                 else:
                     errors = orjson.loads(answer)["errors"]
+        except asyncio.CancelledError:
+            return  # a task keeps what it is cancelled with, and that keeps all that the operation had at hand
         except Refused as refused:
             errors = refused.errors
         except Exception as error:  # a fault of ours: the client must not wait for ever
@@ -279,10 +285,12 @@ class _Shared(_Running):
     def stop(self) -> None:
         self._outbox.stop()
         self._leave()
+        self._leave = _nothing  # which knows this member
 
     def offer(self, result: Result) -> None:
         self._outbox.offer(self._next(result.json))
 
     def finish(self, errors: list[dict[str, Any]] | None) -> None:
         self._ended()
+        self._leave = _nothing
         self._outbox.finish(self._last_message(errors))

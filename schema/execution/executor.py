@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakMethod
 
 from graphql import GraphQLObjectType
 from graphql.execution import Executor
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -36,6 +38,18 @@ class Plans:
         return known[1]
 
 
+def _weakly(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Calls the method of an object that somebody else keeps, as a running execution is kept by what it waits for."""
+    kept = WeakMethod(method)
+
+    def call(values: Any) -> Any:
+        found = kept()
+        assert found is not None
+        return found(values)
+
+    return call
+
+
 class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     """Executes by plans what can be compiled, and the rest as graphql-core does.
 
@@ -44,6 +58,10 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, prepared: Document | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # graphql-core's own refer to the executor, which refers to them: whatever a request has read stays until Python looks for cycles.
+        self.async_helpers = GraphQLResolveInfoHelpers(
+            gather=_weakly(self.gather_async_work), track=_weakly(self.track_async_work)
+        )
         self.plans = self._find_plans(prepared)
 
     @property

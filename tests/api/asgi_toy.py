@@ -1,10 +1,12 @@
 """A schema with live fields whose events a test makes, and a server that serves it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import gc
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import ReferenceType, ref
 
 import orjson
 import pytest
@@ -39,6 +41,8 @@ class World:
     change: Change = Change.GONE
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     fail: Exception | None = None
+    contexts: list["ReferenceType[Context]"] = field(default_factory=list)
+    """Of all that was asked."""
     _listeners: set[asyncio.Event] = field(default_factory=set)
 
     def tick(self, by: int = 1) -> None:
@@ -175,7 +179,9 @@ def create_app(world: World, max_connections: int = 100, **options: Any) -> Star
     def context_of(connection: HTTPConnection) -> Context:
         if connection.headers.get("x-user") == "nobody can say":
             raise RuntimeError("password=hunter2")
-        return Context(world, connection.headers.get("x-user"), "request-1")
+        context = Context(world, connection.headers.get("x-user"), "request-1")
+        world.contexts.append(ref(context))
+        return context
 
     async def until_changed(caller: Any) -> Change:
         await world.changed.wait()
@@ -270,6 +276,17 @@ async def client(port: int, *, init: bool = True, user: str | None = "alice", **
             await connected.send(type="connection_init")
             assert await connected.receive() == {"type": "connection_ack"}
         yield connected
+
+
+@contextmanager
+def no_collector() -> Iterator[None]:
+    """What refers to itself stays: Python does not look for it."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 async def eventually(condition: Any) -> None:

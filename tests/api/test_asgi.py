@@ -10,7 +10,7 @@ import structlog
 import websockets
 
 from gateway.app import create_app as create_portal
-from tests.api.asgi_toy import World, client, create_app, served
+from tests.api.asgi_toy import World, client, create_app, no_collector, served
 from tests.portal import ORIGIN, browser, sandbox_settings
 
 JSON = {"Content-Type": "application/json"}
@@ -43,6 +43,13 @@ async def test_query_and_mutation(http: httpx2.AsyncClient, world: World) -> Non
     }
     assert await ask(http, "mutation { a: tick b: tick }") == {"data": {"a": 1, "b": 2}}
     assert world.count == 2
+
+
+@pytest.mark.parametrize("query", ["{ hello }", "{ wait(seconds: 0.001) }", "{ nothing }"])
+async def test_what_was_answered_is_forgotten_at_once(http: httpx2.AsyncClient, world: World, query: str) -> None:
+    with no_collector():
+        await http.post("/graphql", json={"query": query})
+        assert [context() for context in world.contexts] == [None]
 
 
 async def test_stored_documents(http: httpx2.AsyncClient) -> None:

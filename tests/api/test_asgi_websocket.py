@@ -11,7 +11,7 @@ import pytest
 import websockets
 
 from schema.live_callers import Change
-from tests.api.asgi_toy import World, client, create_app, eventually, served
+from tests.api.asgi_toy import World, client, create_app, eventually, no_collector, served
 
 STATE = "subscription { state { count user executed } }"
 
@@ -101,6 +101,20 @@ async def test_complete_ends_a_subscription(port: int, world: World) -> None:
             world.tick()
             await alice.silence()
             await alice.send(id="1", type="complete")  # what is not there can be completed, too
+
+
+@pytest.mark.parametrize("query", ["subscription { each }", STATE, "{ wait(seconds: 60) }"])
+async def test_what_was_completed_is_forgotten_at_once(port: int, world: World, query: str) -> None:
+    """What stays until Python looks for cycles is a leak while it does not: it rarely looks at what has lived for some time."""
+    with no_collector():
+        async with client(port) as alice:
+            await alice.subscribe("1", query)
+            await eventually(lambda: world.contexts)
+            await alice.subscribe("2", "{ hello }")
+            while (await alice.receive())["id"] != "2":
+                pass
+            await alice.send(id="1", type="complete")
+            await eventually(lambda: not any(context() for context in world.contexts))
 
 
 async def test_leaving_ends_everything(port: int, world: World) -> None:
