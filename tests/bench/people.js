@@ -38,7 +38,10 @@ export const options = {
 
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 const anyOf = (list) => list[Math.floor(Math.random() * list.length)];
-const fail = (name, reason) => failed.add(1, { reason: `${name}: ${reason}` }) || console.error(`${name}: ${reason}`);
+function fail(name, reason) {
+  failed.add(1);
+  console.error(`${name}: ${reason}`);
+}
 
 const DAY = 86400000;
 function lastDays(count) {
@@ -126,13 +129,13 @@ const PAGES = {
   keys: async (tab) => void (await tab.ask("KeysPageQuery", { first: 25 })),
   subscriptions: async (tab) => void (await tab.ask("SubscriptionsPageQuery", { first: 25 })),
   usage: async (tab) => {
-    const asked = { all: false, compare: false, timeZone: "Europe/Berlin", interval: "DAY", ...lastDays(anyOf([7, 7, 30])) };
+    const asked = { all: false, compare: true, timeZone: "Europe/Berlin", interval: "DAY", ...lastDays(anyOf([7, 7, 30])) };
     const { range, before, interval, timeZone } = asked;
     const leave = tab.listen("UsageLiveSubscription", { range, interval, timeZone });
     await Promise.all([
       tab.ask("UsageOverviewQuery", asked),
       tab.ask("UsageBreakdownsQuery", { all: false, range }),
-      tab.ask("UsageSpeedsQuery", { all: false, compare: false, range, before }),
+      tab.ask("UsageSpeedsQuery", { all: false, compare: true, range, before }),
       tab.ask("UsageHeatmapQuery", { all: false, range, timeZone }),
     ]);
     // Few come near the menus of filters, which ask then what they have to offer.

@@ -44,6 +44,7 @@ ROOT = Path(__file__).parents[2]
 MODELS = ("gpt-5-mini", "claude-haiku-4-5", "mistral-small", "granite-4-h-small")
 DAYS, CALLS_EACH, BATCH = 30, 100, 1_000
 AT_ONCE = 8
+SETTLING = 60  # seconds in which everybody has opened as many connections as a page asks for
 
 
 @dataclass(frozen=True)
@@ -185,11 +186,14 @@ def report(metrics: dict[str, Any], memory: list[int], share: float, options: Na
         if (found := re.fullmatch(r"http_req_duration\{name:(\w+)\}", name)) and metric["values"]["count"]:
             print(line(found[1], metric["values"]))
     megabytes = [round(each / 2**20) for each in memory]
-    middle = megabytes[len(megabytes) // 2]
+    settled = min(options.arrive + SETTLING, len(megabytes) - 1)
     print(f"requests  {metrics['http_reqs']['values']['rate']:.0f} a second (goal: p99 200 ms)")
     print(f"live      {count('ws_sessions'):,} sockets, {count('ticks'):,} ticks")
     print(f"keys      {count('keys_made'):,} made")
-    print(f"memory    {megabytes[0]} MB at the start, {middle} in the middle, {megabytes[-1]} at the end")
+    print(
+        f"memory    {megabytes[0]} MB with nobody, {megabytes[settled]} a minute after all had come, {megabytes[-1]} at the end;"
+        f" by the half minute: {' '.join(map(str, megabytes[::30]))}"
+    )
     print(f"gateway   {share:.2f} of a core")
     print(f"errors    {count('failed')}")
     return count("failed")
