@@ -336,7 +336,7 @@ async def test_slices_have_names(db: Database, service: UsageService) -> None:
         [a_call(key=key, provider="openai"), a_call(success=False, error_code="401", spend=Decimal(0))]
     )
     view = View(TimeRange(NOON, NOON + HOUR), scope=Scope.ALL)
-    answered, refused = totals_of([a_call()]), replace(totals_of([a_call(success=False)]), spend=Decimal(0))
+    answered, refused = totals_of([a_call()]), totals_of([a_call(success=False)])._replace(spend=Decimal(0))
     names = {
         Dimension.MODEL: [Slice(small.id, "small", totals_of([a_call(), a_call(success=False, spend=Decimal(0))]))],
         Dimension.API_KEY: [Slice(key.id, "notebook", answered), Slice(None, "Other keys", refused)],
