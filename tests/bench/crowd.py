@@ -25,6 +25,7 @@ from tests.bench.databases import a_database, cpu_of
 from tests.bench.serving import Server, arguments, connected, person, request, serving, sign_in
 
 READERS = 32
+WARMING = 6  # rounds, until documents are known, and every connection to the database has prepared and planned every statement
 BACKENDS = """SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 QUERIES = ("UsageOverviewQuery", "UsageBreakdownsQuery", "UsageHeatmapQuery", "UsageSpeedsQuery")
@@ -95,7 +96,8 @@ async def measure(server: Server, meter: Meter, people: int, rounds: int, *, eve
     async def all_at_once() -> list[float]:
         return list(await asyncio.gather(*(load(server.port, reader) for reader in readers)))
 
-    await all_at_once()  # documents are known then, and statements prepared
+    for _ in range(WARMING if rounds > 1 else 1):
+        await all_at_once()
     found = []
     before = await meter.read()
     for who in ("alone", f"of {people} at once"):
