@@ -9,7 +9,7 @@ from gateway.actor import Actor
 from gateway.db import Database, utc_now
 from gateway.errors import NotAvailable
 from gateway.subscriptions import windows
-from gateway.usage import queries
+from gateway.usage import lookups, queries
 from gateway.usage.answers import View
 from gateway.usage.ingest import DROPPED_BEFORE
 from gateway.usage.policy import TimeRange
@@ -38,10 +38,10 @@ class Budgets:
             raise NotAvailable("The budget of a person over all keys")
         (key,) = await self._db.rows(keys.listed(actor, own=False))
         if key.budget_duration is None:
-            spent = await self._db.row(queries.spend_by_key([key.id]))
+            spent = await self._db.row(lookups.spend_by_key([key.id]))
             return Budget(key.max_budget, spent[1] if spent else Decimal(0))
         window = TimeRange(*windows.window(key.budget_duration, utc_now()))
         kept_from = await self._db.value(DROPPED_BEFORE)
         source = queries.Source(actor, View(window), kept_from)
-        (sums,) = await self._db.rows(queries.totals_now(source.shared), source.caller)
+        (sums,) = await self._db.rows(lookups.totals_now(source.shared), source.caller)
         return Budget(key.max_budget, sums.spend, key.budget_duration, window.end)

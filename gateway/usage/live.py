@@ -19,7 +19,7 @@ from gateway.db import Database, utc_now
 from gateway.errors import DomainError, InvalidInput, NotFound, NotPermitted
 from gateway.events import Bus
 from gateway.keys import ApiKeyStatus
-from gateway.usage import queries
+from gateway.usage import lookups, queries
 from gateway.usage.answers import Totals, View
 from gateway.usage.ingest import DROPPED_BEFORE, Stored
 from gateway.usage.policy import EVERYTHING, HOUR, Scope, TimeRange, UsageFilter, current_day, hour_of
@@ -73,7 +73,7 @@ class States:
         during = during or current_day(now)
         kept_from = await self._db.value(DROPPED_BEFORE)
         source = queries.Source(actor, View(during, wanted, scope), kept_from)
-        (row,) = await self._db.rows(queries.totals_now(source.shared), source.caller)
+        (row,) = await self._db.rows(lookups.totals_now(source.shared), source.caller)
         return Tick(now, during, row.position, Totals.of(row))
 
     async def _own(self, user_id: UUID, during: TimeRange | None) -> Tick:
@@ -90,7 +90,7 @@ class States:
             now = utc_now()
             during = wanted or current_day(now)
             try:
-                rows = await self._db.rows(queries.own_states(during), {"user_ids": list(people)})
+                rows = await self._db.rows(lookups.own_states(during), {"user_ids": list(people)})
             except Exception as error:  # whatever it is, it is theirs
                 answers = [answer for waiting in people.values() for answer in waiting if not answer.done()]
                 for answer in answers:
@@ -153,7 +153,7 @@ async def _patiently(read: Callable[[], Awaitable[T]]) -> T:
 async def _watched(db: Database, actor: Actor, wanted: UsageFilter, scope: Scope) -> set[str]:
     """The narrowest topics. Never that of a key which the actor may not see: even the moment of its use is not his."""
     if wanted.api_key_ids is not None:
-        keys = await db.rows(queries.visible_keys(actor, scope, wanted.api_key_ids))
+        keys = await db.rows(lookups.visible_keys(actor, scope, wanted.api_key_ids))
         return {f"usage:key:{key.id}" for key in keys}
     if actor.api_key_id is not None:
         return {f"usage:key:{actor.api_key_id}"}
@@ -170,14 +170,14 @@ async def uses(
         raise InvalidInput("after", "must be the position of a call")
     async with bus.subscribe({f"usage:key:{api_key_id}", f"api_key:{api_key_id}"}) as wakes:
         async with db.read() as session:
-            status = await session.scalar(queries.visible_key(actor, api_key_id))
+            status = await session.scalar(lookups.visible_key(actor, api_key_id))
             if status is None:
                 raise NotFound("key")
             if after is None:
-                seen = await session.scalar(queries.newest_event(api_key_id)) or 0
+                seen = await session.scalar(lookups.newest_event(api_key_id)) or 0
             else:
                 seen = after
-                missed = await session.scalar(queries.missed_events(api_key_id, seen, MAX_MISSED + 1)) or 0
+                missed = await session.scalar(lookups.missed_events(api_key_id, seen, MAX_MISSED + 1)) or 0
                 if missed > MAX_MISSED:
                     raise TooFarBehind(MAX_MISSED)
         more = after is not None
@@ -200,7 +200,7 @@ async def _more_uses(
 ) -> tuple[ApiKeyStatus | None, Sequence[Row[Any]]]:
     """(the key's status, its next events); no status if the actor may not see it any more."""
     async with db.read() as session:
-        status = await session.scalar(queries.visible_key(actor, api_key_id))
+        status = await session.scalar(lookups.visible_key(actor, api_key_id))
         if status is None:
             return None, []
-        return status, (await session.execute(queries.events_after(api_key_id, seen, EVENTS_AT_ONCE))).all()
+        return status, (await session.execute(lookups.events_after(api_key_id, seen, EVENTS_AT_ONCE))).all()

@@ -24,6 +24,7 @@ from gateway.usage import (
     folding,
     ingest,
     live,
+    lookups,
     partitions,
     policy,
     queries,
@@ -214,11 +215,11 @@ class UsageService(Calls, Budgets, Exporting):
 
     async def spend_by_key(self, ids: Sequence[UUID]) -> dict[UUID, Decimal]:
         """US dollars since each key was made; without those never used. For keys that the caller was shown already."""
-        return {row[0]: row[1] for row in await self._db.rows(queries.spend_by_key(ids))}
+        return {row[0]: row[1] for row in await self._db.rows(lookups.spend_by_key(ids))}
 
     async def last_used_by_key(self, ids: Sequence[UUID]) -> dict[UUID, datetime]:
         """When the last call began, refused ones included; without keys never used. For keys already shown to the caller."""
-        return {row[0]: row[1] for row in await self._db.rows(queries.last_used_by_key(ids))}
+        return {row[0]: row[1] for row in await self._db.rows(lookups.last_used_by_key(ids))}
 
     async def spend_by_subscription(
         self, wanted: Sequence[tuple[UUID, UUID, datetime]]
@@ -226,7 +227,7 @@ class UsageService(Calls, Budgets, Exporting):
         """US dollars for each (user, model, since), without those that have none. For subscriptions already shown."""
         if not wanted:
             return {}
-        statement, parameters = queries.spend_since(wanted)
+        statement, parameters = lookups.spend_since(wanted)
         return {wanted[row.n - 1]: row.spend for row in await self._db.rows(statement, parameters)}
 
     async def used_by_subscription(
@@ -237,7 +238,7 @@ class UsageService(Calls, Budgets, Exporting):
 
     async def recent_by_user(self, user_ids: Sequence[UUID]) -> dict[UUID, Totals]:
         """Sums over the last 30 days, to the hour, of people who used anything. For people already shown to the caller."""
-        statement = queries.totals_by_user(user_ids, utc_now() - timedelta(days=30))
+        statement = lookups.totals_by_user(user_ids, utc_now() - timedelta(days=30))
         return {row.user_id: Totals.of(row) for row in await self._db.rows(statement)}
 
     async def settle_quotas(self) -> int:
