@@ -66,7 +66,7 @@ class Speeds:
 Ask = Sums | Series | Heatmap | Slices | Speeds
 
 
-class Totals(NamedTuple):  # a page makes hundreds, each of which would take four times as long as a frozen dataclass
+class Totals(NamedTuple):  # a page makes hundreds: as a frozen dataclass, each would take four times as long
     """Sums over calls, those that failed included. `spend` in US dollars; tokens as LiteLLM counted them.
 
     `cached_tokens` are prompt tokens from the provider's cache, `cache_hits` calls that LiteLLM answered from its own, and

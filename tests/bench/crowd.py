@@ -96,7 +96,7 @@ async def measure(server: Server, meter: Meter, people: int, rounds: int, *, eve
     async def all_at_once() -> list[float]:
         return list(await asyncio.gather(*(load(server.port, reader) for reader in readers)))
 
-    for _ in range(WARMING if rounds > 1 else 1):
+    for _ in range(WARMING):
         await all_at_once()
     found = []
     before = await meter.read()
