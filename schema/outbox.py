@@ -50,6 +50,7 @@ class Outbox:
         """Nothing more is sent."""
         self._closed = True
         self._newest = self._last = None
+        self._send, self._send_now = _nothing, None  # they may be methods of whoever has this outbox: a circle
         if self._sending is not None:
             self._sending.cancel()
 
@@ -73,6 +74,10 @@ class Outbox:
             self.stop()
         else:
             self._send_more()
+
+
+async def _nothing(_message: Any) -> None:
+    pass
 
 
 def start(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any] | None:

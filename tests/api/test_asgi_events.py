@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from schema.live_callers import Change
-from tests.api.asgi_toy import World, client, create_app, eventually, served
+from tests.api.asgi_toy import World, client, create_app, eventually, no_collector, served
 
 STATE = "subscription { state { count user executed } }"
 COMPLETE = ("complete", None, None)
@@ -153,6 +153,14 @@ async def test_leaving_ends_the_source(port: int, world: World, query: str) -> N
         await stream.data()
         assert world.sources == 1
     await eventually(lambda: world.sources == 0)
+
+
+@pytest.mark.parametrize("query", [STATE, "subscription { each }"])
+async def test_what_was_left_is_forgotten_at_once(port: int, world: World, query: str) -> None:
+    with no_collector():
+        async with events(port, query) as stream:
+            await stream.data()
+        await eventually(lambda: not any(context() for context in world.contexts))
 
 
 @pytest.mark.parametrize("query", [STATE, "subscription { each }"])
