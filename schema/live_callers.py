@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
 from enum import Enum
 
+from schema.tasks import ends_when_cancelled
+
 Leave = Callable[[], None]
 
 
@@ -67,11 +69,9 @@ class LiveCallers:
             watch.task = asyncio.create_task(self._tell(caller, watch), name="live caller")
         return watch
 
+    @ends_when_cancelled
     async def _tell(self, caller: Hashable, watch: "_Watch") -> None:
-        try:
-            change = await self._until_changed(caller)
-        except asyncio.CancelledError:
-            return  # a task keeps what it is cancelled with, and that keeps the task
+        change = await self._until_changed(caller)
         self._forget(caller, watch)
         for changed in tuple(watch.members):
             changed(change)

@@ -20,6 +20,7 @@ from strawberry import Schema
 from strawberry.types.field import StrawberryField
 
 from schema.operations import Operation, Operations, Refused, Result
+from schema.tasks import ends_when_cancelled
 
 SHARED = {"shared": True}
 AT_ONCE = 250  # members, before others have their turn
@@ -98,6 +99,7 @@ class _Stream:
         self.latest: Result | None = None
         self.task = asyncio.create_task(self._run(results), name="live stream")
 
+    @ends_when_cancelled
     async def _run(self, results: AsyncGenerator[Result, None]) -> None:
         errors = None
         try:
@@ -108,8 +110,6 @@ class _Stream:
                         member.offer(result)
                         if number % AT_ONCE == 0:
                             await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            return  # a task keeps what it is cancelled with, and that keeps all that the stream had at hand
         except Refused as refused:
             errors = refused.errors
         except Exception:

@@ -22,6 +22,7 @@ from schema.live_callers import Change, Leave, TooManyConnections
 from schema.live_hub import LiveHub, is_shared
 from schema.operations import BadRequest, Operation, Operations, Refused, Result
 from schema.outbox import Outbox, SendNow
+from schema.tasks import ends_when_cancelled
 
 SUBPROTOCOL = "graphql-transport-ws"
 TOO_MANY = 4413
@@ -248,6 +249,7 @@ class _Own(_Running):
     def stop(self) -> None:
         self._task.cancel()
 
+    @ends_when_cancelled
     async def _run(self) -> None:
         socket, operation = self._socket, self._operation
         operations = socket._operations
@@ -264,8 +266,6 @@ class _Own(_Running):
                     await socket._text(self._next(answer))
                 else:
                     errors = orjson.loads(answer)["errors"]
-        except asyncio.CancelledError:
-            return  # a task keeps what it is cancelled with, and that keeps all that the operation had at hand
         except Refused as refused:
             errors = refused.errors
         except Exception as error:  # a fault of ours: the client must not wait for ever
